@@ -1,0 +1,4 @@
+/**
+ * The model's own Jinja chat template, rendered with Python's semantics.
+ */
+package dev.martlet.chat.template;
