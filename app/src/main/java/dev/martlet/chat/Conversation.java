@@ -10,8 +10,7 @@ import java.util.Objects;
  * @param tools the tools declared, in the client's order
  * @param parallelToolCalls whether one answer may hold more than one call
  */
-public record Conversation(
-        List<Message> messages, List<Tool> tools, ToolChoice toolChoice, boolean parallelToolCalls) {
+public record Conversation(List<Message> messages, List<Tool> tools, ToolChoice toolChoice, boolean parallelToolCalls) {
     public Conversation {
         messages = List.copyOf(messages);
         tools = List.copyOf(tools);
