@@ -1,0 +1,52 @@
+package dev.martlet.engine;
+
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What the engine is to generate.
+ *
+ * @param prompt token ids, at least one; not written to after the request is made
+ * @param sampling how tokens are chosen
+ * @param maxTokens most tokens of output, at least 1; the context's room bounds it too
+ * @param topLogprobs -1 for none; 0 for the chosen token's log probability; k (at most 20) for the k likeliest too
+ * @param stopTokens tokens that end the generation beside the model's own; not part of the output
+ * @param ignoreEndOfGeneration whether the model's own end tokens are output like any other
+ * @param deadline time from submission after which the generation ends with {@link FinishReason#DEADLINE}
+ */
+public record GenerationRequest(
+        int[] prompt,
+        Sampling sampling,
+        int maxTokens,
+        int topLogprobs,
+        Set<Integer> stopTokens,
+        boolean ignoreEndOfGeneration,
+        Optional<Duration> deadline) {
+
+    public GenerationRequest {
+        Objects.requireNonNull(sampling, "sampling");
+        Objects.requireNonNull(deadline, "deadline");
+        stopTokens = Set.copyOf(stopTokens);
+        if (prompt.length == 0) {
+            throw new IllegalArgumentException("prompt is empty");
+        }
+        if (maxTokens < 1) {
+            throw new IllegalArgumentException("maxTokens is " + maxTokens + ", must be at least 1");
+        }
+        if (topLogprobs < -1 || topLogprobs > 20) {
+            throw new IllegalArgumentException("topLogprobs is " + topLogprobs + ", must be -1 to 20");
+        }
+    }
+
+    /** Greedy, without logprobs or deadline. */
+    public static GenerationRequest of(int[] prompt, int maxTokens) {
+        return new GenerationRequest(prompt, Sampling.greedy(), maxTokens, -1, Set.of(), false, Optional.empty());
+    }
+
+    public GenerationRequest withSampling(Sampling value) {
+        return new GenerationRequest(
+                prompt, value, maxTokens, topLogprobs, stopTokens, ignoreEndOfGeneration, deadline);
+    }
+}
