@@ -1,5 +1,8 @@
 package dev.martlet.engine;
 
+import java.time.Duration;
+import java.util.Optional;
+
 /** A running request's stream of tokens. One reader; {@link #cancel()} from any thread. */
 public interface Generation extends AutoCloseable {
 
@@ -13,12 +16,12 @@ public interface Generation extends AutoCloseable {
     /**
      * The next event, waiting at most this long.
      *
-     * @return null-free: empty when the time passed
+     * @return empty when the time passed
      */
-    java.util.Optional<TokenEvent> next(java.time.Duration atMost) throws InterruptedException;
+    Optional<TokenEvent> next(Duration atMost) throws InterruptedException;
 
     /** The next event if one is ready. */
-    java.util.Optional<TokenEvent> poll();
+    Optional<TokenEvent> poll();
 
     /** Ends it within one step, whether queued, prefilling or decoding. Idempotent. */
     void cancel();
