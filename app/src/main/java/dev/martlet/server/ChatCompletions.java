@@ -5,6 +5,7 @@ import dev.martlet.engine.GenerationRequest;
 import dev.martlet.openai.AnswerHeader;
 import dev.martlet.openai.AnswerSink;
 import dev.martlet.openai.ApiError;
+import dev.martlet.openai.ApiException;
 import dev.martlet.openai.ChatCompletionRequest;
 import dev.martlet.openai.Choice;
 import dev.martlet.openai.ChunkWriter;
@@ -13,9 +14,11 @@ import dev.martlet.openai.Ids;
 import dev.martlet.openai.Json;
 import dev.martlet.openai.UsageReport;
 import dev.martlet.text.StopSequences;
+import io.helidon.common.buffers.DataReader;
 import io.helidon.http.HeaderValues;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.Handler;
+import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.UncheckedIOException;
@@ -47,7 +50,38 @@ final class ChatCompletions implements Handler {
 
     @Override
     public void handle(ServerRequest httpRequest, ServerResponse response) {
-        byte[] body = RequestBody.read(httpRequest, config.maxBodyBytes());
+        try {
+            byte[] body = body(httpRequest, response);
+            Job job = understand(body, response);
+            // The watch reads on behind this request, so no other may follow on the connection.
+            response.header(HeaderValues.CONNECTION_CLOSE);
+            answer(job, ClientConnection.current(), response);
+            throw finished(response);
+        } catch (UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
+            throw new CloseConnectionException("the client has gone", e);
+        }
+    }
+
+    private byte[] body(ServerRequest httpRequest, ServerResponse response) {
+        try {
+            return RequestBody.read(httpRequest, config.maxBodyBytes());
+        } catch (ApiException e) {
+            // The rest of the body may still come, so no other request can follow.
+            response.header(HeaderValues.CONNECTION_CLOSE);
+            ApiErrors.send(response, e.error());
+            throw finished(response);
+        }
+    }
+
+    /** Completes the response and gives what closes the connection, which Helidon does not do for the header's sake. */
+    private static CloseConnectionException finished(ServerResponse response) {
+        if (response instanceof RoutingResponse routed) {
+            routed.commit();
+        }
+        return new CloseConnectionException("answered");
+    }
+
+    private Job understand(byte[] body, ServerResponse response) {
         ServedModel model = loaded.get();
         ChatCompletionRequest request = ChatCompletionRequest.parse(
                 Json.object(body), model.vocabulary().size());
@@ -62,18 +96,21 @@ final class ChatCompletions implements Handler {
                 model.fingerprint(),
                 request.logprobs(),
                 request.functionsForm());
-        Job job = new Job(model, request, model.prompter().prompt(request), header);
-        // The connection is watched for the client's leaving, which eats a request that would follow on it.
-        response.header(HeaderValues.CONNECTION_CLOSE);
-        ClientConnection client = ClientConnection.current();
+        return new Job(model, request, model.prompter().prompt(request), header);
+    }
+
+    private void answer(Job job, ClientConnection client, ServerResponse response) {
         try {
-            if (request.stream()) {
+            if (job.request().stream()) {
                 stream(job, client, response);
             } else {
                 whole(job, client, response);
             }
-        } catch (UncheckedIOException e) {
-            throw new CloseConnectionException("the client has gone", e);
+        } catch (CloseConnectionException | UncheckedIOException e) {
+            throw e;
+        } catch (RuntimeException | Error e) {
+            ApiError error = ApiErrors.of(e);
+            client.write(() -> ApiErrors.send(response, error));
         }
     }
 

@@ -3,6 +3,7 @@ package dev.martlet.server;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.http.HttpPrologue;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.http1.Http1ConnectionListener;
 import java.io.UncheckedIOException;
@@ -66,7 +67,9 @@ final class ClientConnection {
                     reader.pullData();
                 }
                 return; // sends more than a client would; its failing writes will tell when it goes
-            } catch (DataReader.InsufficientDataAvailableException | UncheckedIOException e) {
+            } catch (DataReader.InsufficientDataAvailableException
+                    | CloseConnectionException
+                    | UncheckedIOException e) {
                 // gone: said below
             }
             gone.run();

@@ -3,6 +3,7 @@ package dev.martlet.server;
 import dev.martlet.openai.ApiError;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
+import io.helidon.http.RequestException;
 import io.helidon.webserver.http.ServerRequest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -36,7 +37,9 @@ final class RequestBody {
         ByteArrayOutputStream body = new ByteArrayOutputStream((int) Math.min(Math.max(declared, 512), limit));
         byte[] buffer = new byte[BUFFER];
         long total = 0;
-        try (InputStream in = request.content().inputStream()) {
+        // Not closed: closing waits for the rest of a body that was given up.
+        InputStream in = request.content().inputStream();
+        try {
             for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
                 total += count;
                 if (total <= limit) {
@@ -47,6 +50,9 @@ final class RequestBody {
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (NumberFormatException | RequestException e) {
+            throw ApiError.http(400, "bad_request", "The chunks of the request body are not valid.")
+                    .toException();
         }
         if (total > limit) {
             throw tooLarge(limit);
