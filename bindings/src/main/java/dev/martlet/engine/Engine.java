@@ -1,10 +1,14 @@
 package dev.martlet.engine;
 
+import dev.martlet.model.Model;
 import dev.martlet.model.Tokenizer;
 import dev.martlet.model.Vocabulary;
+import dev.martlet.nativelib.NativeHandle;
+import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 
 /**
  * Runs many requests at once over one context: requests in, tokens out. One platform thread does all native work;
@@ -23,10 +27,18 @@ public final class Engine implements AutoCloseable {
     private final Scheduler scheduler;
     private final Thread thread;
 
+    /** Tells the model that this engine is gone. */
+    private final Runnable onClosed;
+
     /** Set once by {@link #close()}; ends the thread. */
     private volatile boolean closing;
 
-    private Engine(StepRunner runner, Vocabulary vocabulary, Tokenizer tokenizer, EngineOptions options) {
+    private Engine(
+            StepRunner runner,
+            Vocabulary vocabulary,
+            Tokenizer tokenizer,
+            EngineOptions options,
+            Consumer<Engine> onClosed) {
         this.runner = runner;
         this.vocabulary = vocabulary;
         this.tokenizer = tokenizer;
@@ -34,8 +46,40 @@ public final class Engine implements AutoCloseable {
         this.inbox = new Inbox(options.maxSequences() + options.queueLimit());
         this.counters = new Counters(limits.contextTokens());
         this.scheduler = new Scheduler(runner, vocabulary, options, inbox, counters, System::nanoTime);
+        this.onClosed = () -> onClosed.accept(this);
         this.thread = new Thread(this::run, "martlet-engine");
         this.thread.setDaemon(true);
+    }
+
+    /** Starts an engine with the default options. */
+    public static Engine start(Model model) {
+        return start(model, EngineOptions.defaults());
+    }
+
+    /**
+     * Starts an engine. Closing the model closes it.
+     *
+     * @throws dev.martlet.nativelib.NativeException when there is no memory for the context, or the model cannot
+     *     generate
+     * @throws IllegalStateException when the model is closed
+     */
+    public static Engine start(Model model, EngineOptions options) {
+        NativeHandle handle = NativeHandle.of(model);
+        MemorySegment pointer = handle.acquire();
+        try {
+            StepRunner runner = new NativeStepRunner(pointer, model.info(), options);
+            Engine engine = new Engine(runner, model.vocabulary(), model.tokenizer(), options, handle::removeDependent);
+            engine.thread.start();
+            try {
+                handle.addDependent(engine);
+            } catch (IllegalStateException e) {
+                engine.close();
+                throw e;
+            }
+            return engine;
+        } finally {
+            handle.release();
+        }
     }
 
     /**
@@ -45,7 +89,7 @@ public final class Engine implements AutoCloseable {
      * @param tokenizer used by {@link #generate} alone
      */
     public static Engine start(StepRunner runner, Vocabulary vocabulary, Tokenizer tokenizer, EngineOptions options) {
-        Engine engine = new Engine(runner, vocabulary, tokenizer, options);
+        Engine engine = new Engine(runner, vocabulary, tokenizer, options, closed -> {});
         engine.thread.start();
         return engine;
     }
@@ -141,6 +185,7 @@ public final class Engine implements AutoCloseable {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+        onClosed.run();
     }
 
     private void wake() {

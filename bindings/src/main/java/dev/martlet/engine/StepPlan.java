@@ -131,7 +131,27 @@ public final class StepPlan {
         return tokens[Objects.checkIndex(index, size)];
     }
 
-    /** The array behind {@link #token}, for bulk copies. */
+    /** The arrays behind the accessors, for bulk copies. */
+    int[] sequences() {
+        return sequence;
+    }
+
+    int[] positions() {
+        return position;
+    }
+
+    int[] tokenCounts() {
+        return tokenCount;
+    }
+
+    int[] topLogprobs() {
+        return topLogprobs;
+    }
+
+    long[] samplers() {
+        return sampler;
+    }
+
     int[] tokens() {
         return tokens;
     }

@@ -77,11 +77,13 @@ public final class Detokenizer {
         return lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
     }
 
-    /** Whether a continuation byte may be the second of a character. */
+    /**
+     * Whether a continuation byte may be the second of a character. The JDK takes a surrogate's three bytes for one wrong
+     * character, so that these wait for their third byte like a right one.
+     */
     private static boolean fits(int lead, int second) {
         return switch (lead) {
             case 0xE0 -> second >= 0xA0;
-            case 0xED -> second < 0xA0;
             case 0xF0 -> second >= 0x90;
             case 0xF4 -> second < 0x90;
             default -> true;

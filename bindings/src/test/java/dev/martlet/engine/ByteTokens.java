@@ -16,6 +16,8 @@ public final class ByteTokens implements Tokenizer {
 
     private static final int SIZE = 258;
 
+    public ByteTokens() {}
+
     /** The vocabulary of these tokens. */
     public static Vocabulary vocabulary() {
         byte[] end = "<|end|>".getBytes(StandardCharsets.UTF_8);
