@@ -12,8 +12,8 @@
  *     nothing was written.
  *   - Handles are opaque and belong to the library; one that was closed is refused (MT_ERR_INVALID_ARG), not read.
  *
- * Threads: a context, its samplers and its sequences belong to one thread at a time. Everything else, and mt_abort(),
- * is safe from any thread.
+ * Threads: a context, its samplers and its sequences belong to one thread at a time (a second one gets MT_ERR_STATE).
+ * Everything else, and mt_abort(), is safe from any thread.
  */
 #ifndef MARTLET_H
 #define MARTLET_H
@@ -169,7 +169,10 @@ MT_API int32_t mt_tokenize(const mt_model *model, const char *text, int32_t text
 
 #define MT_DETOKENIZE_SPECIAL 1 /* spell control tokens out; otherwise they are left out */
 
-/* Bytes, not necessarily whole UTF-8 characters at the ends. */
+/*
+ * The tokens' bytes one after the other, each as mt_vocab_export() gives them (so the parts of a split list join to the
+ * whole, and a leading space that the tokenizer put in stays); not necessarily whole UTF-8 characters at the ends.
+ */
 MT_API int32_t mt_detokenize(const mt_model *model, const int32_t *tokens, int32_t n_tokens, int32_t flags, char *out,
                              int32_t capacity, int32_t *needed);
 
@@ -205,7 +208,8 @@ typedef struct mt_sampler_params {
     float presence_penalty;   /* 0 = off */
     int64_t seed;
     int32_t n_bias;             /* entries of the two arrays below */
-    int32_t min_tokens;         /* end-of-generation tokens are forbidden before this many output tokens */
+    int32_t min_tokens;         /* end-of-generation tokens are forbidden before this many output tokens, unless the mask
+                                   leaves nothing else */
     const int32_t *bias_token;  /* each in [0, n_vocab) */
     const float *bias_value;    /* added to the logit; -inf forbids */
 } mt_sampler_params;
@@ -309,7 +313,9 @@ typedef struct mt_step_input {
     const int32_t *flags;       /* [segments] 0 (prefill without output) or MT_STEP_* */
     const int32_t *top_logprobs; /* [segments] 0 = no logprobs at all, k + 1 = the chosen one's and the k best (k <= 20) */
     mt_sampler *const *sampler; /* [segments] NULL where nothing is sampled */
-    const int64_t *const *mask; /* NULL, or [segments]: NULL or bits of allowed tokens, (n_vocab + 63) / 64 words a row */
+    const int64_t *const *mask; /* NULL, or [segments]: NULL or bits of allowed tokens, (n_vocab + 63) / 64 words a row:
+                                   one row for SAMPLE, token_count rows for VERIFY; bit t % 64 of word t / 64 is token t;
+                                   each row allows at least one token */
     const int32_t *tokens;      /* [n_tokens] */
 } mt_step_input;
 
@@ -324,7 +330,8 @@ typedef struct mt_step_output {
     int32_t top_stride;    /* at least the largest k asked for; 0 where none */
     int32_t n_rows;        /* out */
     int32_t *row_count;    /* [segments] out */
-    int32_t *token;        /* [row_capacity] out */
+    int32_t *token;        /* [row_capacity] out; -1 where nothing can be chosen (bias forbids all that the mask allows, or
+                              the model gave no number): the sampler is not fed, a VERIFY segment ends there */
     float *logprob;        /* [row_capacity] out; 0 where not asked for */
     int32_t *top_token;    /* [row_capacity * top_stride] out, may be NULL when top_stride is 0 */
     float *top_logprob;    /* [row_capacity * top_stride] out, likewise */
@@ -334,7 +341,8 @@ typedef struct mt_step_output {
 
 /*
  * Validates all, then decodes and samples. On MT_ERR_NO_SPACE, MT_ERR_INVALID_ARG and MT_ERR_ABORTED the sequences and
- * samplers are as before the call.
+ * samplers are as before the call. row_capacity must hold the most rows the step may give: one for each SAMPLE,
+ * token_count for each VERIFY, in all at most n_outputs_max. A sampler serves one segment of a step.
  */
 MT_API int32_t mt_step(mt_context *context, const mt_step_input *input, mt_step_output *output);
 

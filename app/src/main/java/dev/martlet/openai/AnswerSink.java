@@ -1,0 +1,24 @@
+package dev.martlet.openai;
+
+import dev.martlet.chat.toolcall.ChatEvent;
+import java.util.List;
+
+/**
+ * Where the events of an answer's choices go: {@link ChunkWriter} sends them on, {@link CompletionAssembler} folds
+ * them. Per choice: one {@code begin}, events, one {@code end}; events of different choices may alternate.
+ */
+public sealed interface AnswerSink permits ChunkWriter, CompletionAssembler {
+
+    /** A choice begins. */
+    void begin(int choice);
+
+    /**
+     * A choice goes on.
+     *
+     * @param logprobs of the tokens behind a content event; empty where they are not asked for
+     */
+    void event(int choice, ChatEvent event, List<TokenLogprob> logprobs);
+
+    /** A choice ends. */
+    void end(int choice, AnswerEnd end);
+}

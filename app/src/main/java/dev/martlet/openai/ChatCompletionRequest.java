@@ -1,0 +1,71 @@
+package dev.martlet.openai;
+
+import dev.martlet.chat.Conversation;
+import jakarta.json.JsonObject;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * A chat completion request, every field checked.
+ *
+ * @param model the model the client names
+ * @param addGenerationPrompt whether the template opens the assistant's turn
+ * @param continueFinalMessage whether the answer goes on with the last message instead of beginning a new one
+ * @param templateKwargs further variables of the chat template
+ * @param includeUsage whether a stream ends with a chunk of the usage
+ * @param choices how many answers to make, 1 to 128
+ * @param maxTokens most tokens of output per choice
+ * @param stops texts that end an answer and are no part of it
+ * @param stopTokens tokens that do the same
+ * @param topLogprobs -1 for none; 0 for the chosen tokens' log probabilities; k for the k likeliest tokens' too
+ * @param functionsForm whether the client speaks the old form, {@code functions} and {@code function_call}
+ * @param ignored fields of the request that have no effect, by path
+ */
+public record ChatCompletionRequest(
+        Optional<String> model,
+        Conversation conversation,
+        boolean addGenerationPrompt,
+        boolean continueFinalMessage,
+        JsonObject templateKwargs,
+        boolean stream,
+        boolean includeUsage,
+        int choices,
+        OptionalInt maxTokens,
+        SamplingFields sampling,
+        List<String> stops,
+        Set<Integer> stopTokens,
+        boolean ignoreEndOfGeneration,
+        int topLogprobs,
+        boolean functionsForm,
+        List<String> ignored) {
+
+    /** Most choices of one request. */
+    public static final int MAX_CHOICES = 128;
+
+    public ChatCompletionRequest {
+        Objects.requireNonNull(conversation, "conversation");
+        Objects.requireNonNull(templateKwargs, "templateKwargs");
+        Objects.requireNonNull(sampling, "sampling");
+        stops = List.copyOf(stops);
+        stopTokens = Set.copyOf(stopTokens);
+        ignored = List.copyOf(ignored);
+    }
+
+    /**
+     * Reads and checks a request.
+     *
+     * @param vocabularySize number of the model's tokens, for fields that name tokens
+     * @throws ApiException with status 400, naming the field at fault
+     */
+    public static ChatCompletionRequest parse(JsonObject body, int vocabularySize) {
+        return new RequestReader(new Fields(body, ""), vocabularySize).read();
+    }
+
+    /** Whether log probabilities are part of the answer. */
+    public boolean logprobs() {
+        return topLogprobs >= 0;
+    }
+}

@@ -1,0 +1,51 @@
+package dev.martlet.openai;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * A token of the answer with its log probability.
+ *
+ * @param bytes the token's bytes, not always whole characters
+ * @param top the likeliest tokens at its place, best first
+ */
+public record TokenLogprob(byte[] bytes, float logprob, List<TokenLogprob> top) {
+
+    /** What the wire says for a probability of zero, which JSON has no number for. */
+    private static final String IMPOSSIBLE = "-9999.0";
+
+    public TokenLogprob {
+        top = List.copyOf(top);
+    }
+
+    void write(JsonBuffer out) {
+        writeMembers(out);
+        out.raw(",\"top_logprobs\":[");
+        for (int i = 0; i < top.size(); i++) {
+            out.raw(i == 0 ? "" : ",");
+            top.get(i).writeMembers(out);
+            out.raw("}");
+        }
+        out.raw("]}");
+    }
+
+    private void writeMembers(JsonBuffer out) {
+        out.raw("{\"token\":").string(new String(bytes, StandardCharsets.UTF_8));
+        out.raw(",\"logprob\":").raw(Float.isFinite(logprob) ? Float.toString(logprob) : IMPOSSIBLE);
+        out.raw(",\"bytes\":[");
+        for (int i = 0; i < bytes.length; i++) {
+            out.raw(i == 0 ? "" : ",").number(bytes[i] & 0xFF);
+        }
+        out.raw("]");
+    }
+
+    /** Appends {@code {"content":[...],"refusal":null}}. */
+    static void writeAll(JsonBuffer out, List<TokenLogprob> tokens) {
+        out.raw("{\"content\":[");
+        for (int i = 0; i < tokens.size(); i++) {
+            out.raw(i == 0 ? "" : ",");
+            tokens.get(i).write(out);
+        }
+        out.raw("],\"refusal\":null}");
+    }
+}

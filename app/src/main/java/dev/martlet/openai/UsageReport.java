@@ -1,0 +1,22 @@
+package dev.martlet.openai;
+
+/**
+ * What a request used, all choices together.
+ *
+ * @param promptTokens tokens of the prompt, counted once
+ * @param cachedTokens those of them that were in the cache
+ * @param completionTokens tokens of output
+ * @param reasoningTokens those of them that were thoughts
+ */
+public record UsageReport(int promptTokens, int cachedTokens, int completionTokens, int reasoningTokens) {
+
+    void write(JsonBuffer out) {
+        out.raw("{\"prompt_tokens\":").number(promptTokens);
+        out.raw(",\"completion_tokens\":").number(completionTokens);
+        out.raw(",\"total_tokens\":").number((long) promptTokens + completionTokens);
+        out.raw(",\"prompt_tokens_details\":{\"cached_tokens\":").number(cachedTokens);
+        out.raw(",\"audio_tokens\":0},\"completion_tokens_details\":{\"reasoning_tokens\":")
+                .number(reasoningTokens);
+        out.raw(",\"audio_tokens\":0,\"accepted_prediction_tokens\":0,\"rejected_prediction_tokens\":0}}");
+    }
+}

@@ -1,0 +1,177 @@
+package dev.martlet.server;
+
+import dev.martlet.chat.toolcall.StopCause;
+import dev.martlet.engine.Generation;
+import dev.martlet.engine.TokenEvent;
+import dev.martlet.openai.ApiError;
+import dev.martlet.openai.Choice;
+import dev.martlet.openai.UsageReport;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * An answer that is being made: generations, and the choices that read them. Run by one thread; {@link #abort} may come
+ * from any.
+ */
+final class Answer implements AutoCloseable {
+
+    /** What happens between the tokens. */
+    interface Outlet {
+        /** Keeps all to itself until the end. */
+        Outlet NONE = new Outlet() {
+            @Override
+            public boolean hasRoom() {
+                return true;
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void idle() {}
+        };
+
+        /** Whether more may be gathered before {@link #flush}. */
+        boolean hasRoom();
+
+        /** Tokens were taken and no more are ready. */
+        void flush();
+
+        /** No token came for a while. */
+        void idle();
+    }
+
+    private final List<Generation> generations;
+    private final List<Choice> choices;
+    private final TokenFeed feed;
+    private final int promptTokens;
+    private final ActiveAnswers active;
+
+    /** Set once, by whichever thread ends the answer early. */
+    private final AtomicReference<RuntimeException> aborted = new AtomicReference<>();
+
+    private int cachedTokens;
+    private int endedGenerations;
+
+    /**
+     * @param choices one for each generation
+     * @param active where the answer was or will be entered; it leaves when it is closed
+     */
+    Answer(List<Generation> generations, List<Choice> choices, int promptTokens, ActiveAnswers active) {
+        this.generations = List.copyOf(generations);
+        this.choices = List.copyOf(choices);
+        this.promptTokens = promptTokens;
+        this.active = active;
+        this.feed = TokenFeed.of(generations);
+    }
+
+    /** Ends the answer; what {@link #run} then throws is the first cause given. From any thread. */
+    void abort(RuntimeException cause) {
+        aborted.compareAndSet(null, cause);
+        generations.forEach(Generation::cancel);
+    }
+
+    /**
+     * Makes the answer.
+     *
+     * @param patience how long to wait for a token before the outlet is told
+     * @param wholeUsage whether to wait for what only the engine knows of the usage, after the last choice has ended
+     * @return what was used; without {@code wholeUsage} the cached tokens may be missing
+     */
+    UsageReport run(Outlet outlet, Duration patience, boolean wholeUsage) {
+        try {
+            while (!done(wholeUsage)) {
+                feed.next(patience).ifPresentOrElse(this::take, () -> {
+                    checkAborted();
+                    outlet.idle();
+                });
+                gather(outlet, wholeUsage);
+                outlet.flush();
+            }
+        } catch (InterruptedException e) {
+            // Only the server's end interrupts a request; the flag would make the last write fail.
+            throw ApiErrors.shuttingDown().toException();
+        }
+        return usage();
+    }
+
+    private void gather(Outlet outlet, boolean wholeUsage) {
+        while (!done(wholeUsage) && outlet.hasRoom()) {
+            var arrival = feed.poll();
+            if (arrival.isEmpty()) {
+                return;
+            }
+            take(arrival.get());
+        }
+    }
+
+    private boolean done(boolean wholeUsage) {
+        return wholeUsage
+                ? endedGenerations == generations.size()
+                : choices.stream().allMatch(Choice::ended);
+    }
+
+    private void take(TokenFeed.Arrival arrival) {
+        Choice choice = choices.get(arrival.index());
+        switch (arrival.event()) {
+            case TokenEvent.Token token -> {
+                if (!choice.ended()) {
+                    choice.accept(token);
+                    if (choice.ended()) {
+                        generations.get(arrival.index()).cancel();
+                    }
+                }
+            }
+            case TokenEvent.End end -> {
+                endedGenerations++;
+                if (arrival.index() == 0) {
+                    cachedTokens = end.usage().cachedTokens();
+                }
+                if (!choice.ended()) {
+                    finish(choice, end);
+                }
+            }
+        }
+    }
+
+    private void finish(Choice choice, TokenEvent.End end) {
+        switch (end.reason()) {
+            case STOP -> choice.finish(StopCause.STOP);
+            case LENGTH -> choice.finish(StopCause.LENGTH);
+            case CANCELLED -> {
+                checkAborted();
+                throw ApiError.internal(500, "slow_reader", "The client reads too slowly.")
+                        .toException();
+            }
+            case DEADLINE ->
+                throw ApiError.internal(504, "timeout", "The request took longer than it is allowed to.")
+                        .toException();
+            case SHUTDOWN -> throw ApiErrors.shuttingDown().toException();
+            case ERROR -> throw end.failure().<RuntimeException>map(e -> e).orElseThrow();
+        }
+    }
+
+    private void checkAborted() {
+        RuntimeException cause = aborted.get();
+        if (cause != null) {
+            throw cause;
+        }
+    }
+
+    private UsageReport usage() {
+        return new UsageReport(
+                promptTokens,
+                cachedTokens,
+                choices.stream().mapToInt(Choice::tokens).sum(),
+                choices.stream().mapToInt(Choice::reasoningTokens).sum());
+    }
+
+    /** Cancels what still runs. */
+    @Override
+    public void close() {
+        generations.forEach(Generation::cancel);
+        feed.close();
+        active.remove(this);
+    }
+}

@@ -1,0 +1,130 @@
+package dev.martlet.server;
+
+import dev.martlet.engine.EngineException;
+import dev.martlet.openai.ApiError;
+import dev.martlet.openai.ApiException;
+import io.helidon.common.buffers.DataReader;
+import io.helidon.http.DirectHandler;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.HttpException;
+import io.helidon.http.RequestException;
+import io.helidon.http.ServerResponseHeaders;
+import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.http.DirectHandlers;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+
+/** The one place that turns any failure into an error of the wire. */
+final class ApiErrors {
+    private static final System.Logger LOG = System.getLogger(ApiErrors.class.getName());
+    private static final Duration QUEUE_RETRY = Duration.ofSeconds(1);
+
+    private ApiErrors() {}
+
+    /** The error a client sees for a failure. */
+    static ApiError of(Throwable failure) {
+        return switch (failure) {
+            case ApiException e -> e.error();
+            case EngineException e -> of(e);
+            case HttpException e -> ofStatus(e.status());
+            case RequestException e -> ofStatus(e.status());
+            default -> unexpected(failure);
+        };
+    }
+
+    private static ApiError of(EngineException failure) {
+        return switch (failure.kind()) {
+            case QUEUE_FULL -> ApiError.overloaded(QUEUE_RETRY);
+            case PROMPT_TOO_LONG -> ApiError.contextLength(failure.getMessage());
+            case SHUTDOWN -> shuttingDown();
+            case NATIVE -> unexpected(failure);
+        };
+    }
+
+    static ApiError shuttingDown() {
+        return ApiError.unavailable("shutting_down", "The server is shutting down.", Duration.ofSeconds(5));
+    }
+
+    static ApiError loading() {
+        return ApiError.unavailable("model_loading", "The model is still loading.", Duration.ofSeconds(2));
+    }
+
+    /** What a status of Helidon's own means; its texts stay inside. */
+    private static ApiError ofStatus(Status status) {
+        return switch (status.code()) {
+            case 404 -> ApiError.http(404, "not_found", "There is nothing at this path.");
+            case 413 -> ApiError.http(413, "request_too_large", "The request body is too large.");
+            case 503 -> ApiError.overloaded(QUEUE_RETRY);
+            default ->
+                status.code() < 500
+                        ? ApiError.http(status.code(), "bad_request", "The request is not valid HTTP.")
+                        : ApiError.internal(status.code(), "internal_error", "The server failed.");
+        };
+    }
+
+    /** The details are for the log alone. */
+    private static ApiError unexpected(Throwable failure) {
+        LOG.log(System.Logger.Level.ERROR, "a request failed", failure);
+        return ApiError.internal(500, "internal_error", "The server failed to answer this request.");
+    }
+
+    /** Sends an error as the whole answer. */
+    static void send(ServerResponse response, ApiError error) {
+        response.status(error.status());
+        response.header(HeaderValues.CONTENT_TYPE_JSON);
+        error.retryAfter().ifPresent(wait -> {
+            long millis = wait.toMillis();
+            response.header(HeaderNames.RETRY_AFTER, Long.toString(Math.max(1, (millis + 999) / 1000)));
+            response.header("retry-after-ms", Long.toString(millis));
+        });
+        response.send(error.body());
+    }
+
+    /** Sends what a handler threw; a client that has gone gets nothing. */
+    private static void handle(ServerRequest request, ServerResponse response, Throwable failure) {
+        if (failure instanceof UncheckedIOException
+                || failure instanceof DataReader.InsufficientDataAvailableException) {
+            throw new CloseConnectionException("the client has gone", failure);
+        }
+        send(response, of(failure));
+    }
+
+    /** Errors of handlers. */
+    static void install(HttpRouting.Builder routing) {
+        // Helidon looks for a class's own handler first, so its exceptions do not fall to the last line.
+        routing.error(ApiException.class, ApiErrors::handle);
+        routing.error(HttpException.class, ApiErrors::handle);
+        routing.error(Throwable.class, ApiErrors::handle);
+    }
+
+    /** Errors of requests that reach no handler: bad HTTP, too many at once. */
+    static DirectHandlers directHandlers() {
+        DirectHandler handler = new DirectHandler() {
+            @Override
+            public TransportResponse handle(
+                    TransportRequest request,
+                    EventType type,
+                    Status status,
+                    ServerResponseHeaders headers,
+                    String message) {
+                headers.set(HeaderValues.CONTENT_TYPE_JSON);
+                return TransportResponse.builder()
+                        .status(status)
+                        .headers(headers)
+                        .keepAlive(false)
+                        .entity(ofStatus(status).body())
+                        .build();
+            }
+        };
+        DirectHandlers.Builder handlers = DirectHandlers.builder();
+        for (DirectHandler.EventType type : DirectHandler.EventType.values()) {
+            handlers.addHandler(type, handler);
+        }
+        return handlers.build();
+    }
+}

@@ -1,0 +1,91 @@
+package dev.martlet.server;
+
+import dev.martlet.openai.ApiError;
+import dev.martlet.openai.ChunkWriter;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+
+/**
+ * Sends what a {@link ChunkWriter} has gathered. The response's head goes out with the first bytes and not before, so
+ * that an early failure can still be a status.
+ */
+final class EventStream implements Answer.Outlet {
+
+    /** Bytes gathered into one write when a client is behind. */
+    private static final int BATCH = 32_768;
+
+    private final ServerResponse response;
+    private final ClientConnection client;
+    private final ChunkWriter chunks;
+    private OutputStream out;
+
+    EventStream(ServerResponse response, ClientConnection client, ChunkWriter chunks) {
+        this.response = response;
+        this.client = client;
+        this.chunks = chunks;
+    }
+
+    /** Whether the head has gone out. */
+    boolean started() {
+        return out != null;
+    }
+
+    @Override
+    public boolean hasRoom() {
+        return chunks.pending() < BATCH;
+    }
+
+    @Override
+    public void flush() {
+        if (chunks.pending() > 0) {
+            client.write(this::send);
+        }
+    }
+
+    @Override
+    public void idle() {
+        chunks.keepAlive();
+    }
+
+    /** Ends the stream in good order. */
+    void end() {
+        chunks.done();
+        finish();
+    }
+
+    /** Ends the stream with a failure. */
+    void end(ApiError error) {
+        chunks.error(error);
+        finish();
+    }
+
+    private void finish() {
+        client.write(() -> {
+            send();
+            try {
+                out.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
+    private void send() {
+        try {
+            if (out == null) {
+                response.header(HeaderNames.CONTENT_TYPE, "text/event-stream");
+                response.header(HeaderValues.CACHE_NO_CACHE);
+                response.header("X-Accel-Buffering", "no");
+                out = response.outputStream();
+            }
+            chunks.sendTo(out);
+            out.flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

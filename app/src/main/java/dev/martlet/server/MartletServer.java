@@ -1,0 +1,200 @@
+package dev.martlet.server;
+
+import dev.martlet.openai.ApiError;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.Handler;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.helidon.webserver.http1.Http1Config;
+import io.helidon.webserver.http1.Http1ConnectionSelector;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * The HTTP server. It listens from the start, answers 503 until it is given its model, and ends in good order. Safe from
+ * any thread; it does not close the model.
+ */
+public final class MartletServer implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(MartletServer.class.getName());
+
+    /** How long answers may take to send their last event after they are told to end. */
+    private static final Duration LAST_WORDS = Duration.ofSeconds(2);
+
+    private final ServerConfig config;
+    private final ActiveAnswers active = new ActiveAnswers();
+    private final WebServer http;
+    private final Thread stallWatch;
+    private final AtomicBoolean draining = new AtomicBoolean();
+
+    /** Empty while it loads. */
+    private volatile Optional<ServedModel> model = Optional.empty();
+
+    private MartletServer(ServerConfig config) {
+        this.config = config;
+        this.http = WebServer.builder()
+                .host(config.host())
+                .port(config.port())
+                .featuresDiscoverServices(false)
+                .shutdownHook(false)
+                .connectionOptions(options -> options.tcpNoDelay(true))
+                .maxPayloadSize(config.maxBodyBytes() + 2 * RequestBody.DISCARDED)
+                .shutdownGracePeriod(config.grace().plus(LAST_WORDS))
+                .directHandlers(ApiErrors.directHandlers())
+                .protocolsDiscoverServices(false)
+                .addConnectionSelector(Http1ConnectionSelector.builder()
+                        .config(Http1Config.builder()
+                                .addReceiveListener(ClientConnection.listener())
+                                .build())
+                        .build())
+                .routing(this::routes)
+                .build()
+                .start();
+        this.stallWatch = Thread.ofVirtual().name("stall-watch").start(this::watchStalls);
+    }
+
+    /** Starts listening, without a model. */
+    public static MartletServer start(ServerConfig config) {
+        return new MartletServer(config);
+    }
+
+    /** Starts listening with a model. */
+    public static MartletServer start(ServerConfig config, ServedModel model) {
+        MartletServer server = new MartletServer(config);
+        server.ready(model);
+        return server;
+    }
+
+    /** Gives the server its model; requests are answered from now on. */
+    public void ready(ServedModel loaded) {
+        model = Optional.of(Objects.requireNonNull(loaded, "loaded"));
+    }
+
+    /** The port it listens on. */
+    public int port() {
+        return http.port();
+    }
+
+    private void routes(HttpRouting.Builder routing) {
+        routing.addFilter(new RequestIds());
+        if (!config.corsOrigins().isEmpty()) {
+            routing.addFilter(new Cors(config.corsOrigins()));
+        }
+        routing.post("/v1/chat/completions", new ChatCompletions(config, this::loadedModel, active));
+        new Models(this::loadedModel).install(routing);
+        routing.get("/health", this::health);
+        routing.any("/v1/chat/completions", wrongMethod("POST"));
+        routing.any("/v1/models", wrongMethod("GET"));
+        routing.any("/v1/models/{+id}", wrongMethod("GET"));
+        routing.any("/health", wrongMethod("GET"));
+        routing.any(MartletServer::unknownPath);
+        ApiErrors.install(routing);
+    }
+
+    private ServedModel loadedModel() {
+        if (draining.get()) {
+            throw ApiErrors.shuttingDown().toException();
+        }
+        return model.orElseThrow(() -> ApiErrors.loading().toException());
+    }
+
+    private void health(ServerRequest request, ServerResponse response) {
+        String status = draining.get() ? "stopping" : model.isPresent() ? "ok" : "loading";
+        response.status(status.equals("ok") ? 200 : 503);
+        response.header(HeaderValues.CONTENT_TYPE_JSON);
+        response.send(("{\"status\":\"" + status + "\"}").getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static Handler wrongMethod(String allowed) {
+        return (request, response) -> {
+            response.header(HeaderNames.ALLOW, allowed);
+            throw ApiError.http(
+                            405,
+                            "method_not_allowed",
+                            "Only " + allowed + " is allowed on "
+                                    + request.path().path() + ".")
+                    .toException();
+        };
+    }
+
+    private static void unknownPath(ServerRequest request, ServerResponse response) {
+        throw ApiError.http(
+                        404,
+                        "not_found",
+                        "There is nothing at " + request.prologue().method().text() + " "
+                                + request.path().path() + ".")
+                .toException();
+    }
+
+    /**
+     * Takes no more connections and requests, lets the running answers go on for a while, ends those that are left with
+     * a last error event, and closes. Idempotent.
+     *
+     * @return whether all answers ended by themselves
+     */
+    public boolean drain(Duration grace) throws InterruptedException {
+        if (!draining.compareAndSet(false, true)) {
+            return active.awaitNone(grace);
+        }
+        active.close();
+        // Closes the listening socket and idle connections at once, then waits for the busy ones.
+        Thread stop = Thread.ofPlatform().name("http-stop").daemon(true).start(http::stop);
+        boolean finished = active.awaitNone(grace);
+        if (!finished) {
+            LOG.log(System.Logger.Level.INFO, "ending {0} answers that are still running", active.count());
+            active.abortAll();
+            if (!active.awaitNone(LAST_WORDS)) {
+                active.closeConnections();
+            }
+        }
+        stop.join(LAST_WORDS.plus(LAST_WORDS));
+        stallWatch.interrupt();
+        return finished;
+    }
+
+    /**
+     * Drains with the configured grace when the process is told to end.
+     *
+     * @param afterwards runs then, e.g. to close the engine
+     */
+    public void drainAtExit(Runnable afterwards) {
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            try {
+                                drain(config.grace());
+                            } catch (InterruptedException e) {
+                                Thread.currentThread().interrupt();
+                            } finally {
+                                afterwards.run();
+                            }
+                        },
+                        "drain"));
+    }
+
+    /** Ends at once. */
+    @Override
+    public void close() {
+        try {
+            drain(Duration.ZERO);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void watchStalls() {
+        try {
+            while (true) {
+                Thread.sleep(Math.clamp(config.writeTimeout().toMillis() / 4, 1, 1_000));
+                active.closeStalled(config.writeTimeout());
+            }
+        } catch (InterruptedException e) {
+            // the server has stopped
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package dev.martlet.server;
+
+import dev.martlet.openai.ApiError;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.RequestException;
+import io.helidon.webserver.http.ServerRequest;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+
+/**
+ * Reads bodies up to a limit. What is longer is read on and thrown away for a while, since a client that is still
+ * writing when the connection closes never sees the answer.
+ */
+final class RequestBody {
+    private static final int BUFFER = 16_384;
+
+    /** Most bytes beyond the limit that are read to be thrown away. */
+    static final long DISCARDED = 64_000_000;
+
+    private RequestBody() {}
+
+    /**
+     * @throws dev.martlet.openai.ApiException with status 413 if the body is longer than the limit
+     */
+    static byte[] read(ServerRequest request, int limit) {
+        long declared = request.headers().contentLength().orElse(0);
+        boolean waitsForContinue = request.headers().contains(HeaderValues.EXPECT_100);
+        if (declared > limit && (waitsForContinue || declared > limit + DISCARDED)) {
+            throw tooLarge(limit);
+        }
+        if (declared == 0 && !request.headers().contains(HeaderNames.TRANSFER_ENCODING)) {
+            return new byte[0];
+        }
+        ByteArrayOutputStream body = new ByteArrayOutputStream((int) Math.min(Math.max(declared, 512), limit));
+        byte[] buffer = new byte[BUFFER];
+        long total = 0;
+        // Not closed: closing waits for the rest of a body that was given up.
+        InputStream in = request.content().inputStream();
+        try {
+            for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+                total += count;
+                if (total <= limit) {
+                    body.write(buffer, 0, count);
+                } else if (total > limit + DISCARDED) {
+                    throw tooLarge(limit);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (NumberFormatException | RequestException e) {
+            throw ApiError.http(400, "bad_request", "The chunks of the request body are not valid.")
+                    .toException();
+        }
+        if (total > limit) {
+            throw tooLarge(limit);
+        }
+        return body.toByteArray();
+    }
+
+    private static RuntimeException tooLarge(int limit) {
+        return ApiError.http(
+                        413,
+                        "request_too_large",
+                        "The request body is too large: at most " + limit + " bytes are taken.")
+                .toException();
+    }
+}

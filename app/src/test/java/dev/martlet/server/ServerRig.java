@@ -1,0 +1,157 @@
+package dev.martlet.server;
+
+import dev.martlet.chat.Message;
+import dev.martlet.engine.ByteTokens;
+import dev.martlet.engine.Engine;
+import dev.martlet.engine.EngineOptions;
+import dev.martlet.engine.Sampling;
+import dev.martlet.engine.ScriptedStepRunner;
+import dev.martlet.openai.Json;
+import jakarta.json.JsonObject;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** A server on a free port over an engine over a scripted model, and a client of it. */
+final class ServerRig implements AutoCloseable {
+    static final String MODEL = "scripted/model-1";
+
+    final ScriptedStepRunner runner;
+    final Engine engine;
+    final MartletServer server;
+    private final HttpClient http = HttpClient.newHttpClient();
+
+    /** @param answer from the prompt's text to the model's raw output */
+    static ServerRig start(ServerConfig config, Function<String, String> answer) {
+        return new ServerRig(config, EngineOptions.defaults(), ScriptedStepRunner.answering(answer));
+    }
+
+    static ServerRig start(Function<String, String> answer) {
+        return start(config(), answer);
+    }
+
+    ServerRig(ServerConfig config, EngineOptions options, ScriptedStepRunner.Script script) {
+        runner = new ScriptedStepRunner(ScriptedStepRunner.generousLimits(), script);
+        engine = Engine.start(runner, ByteTokens.vocabulary(), new ByteTokens(), options);
+        server = MartletServer.start(config, model(engine));
+    }
+
+    /** Any free port. */
+    static ServerConfig config() {
+        return ServerConfig.defaults().withPort(0);
+    }
+
+    static ServedModel model(Engine engine) {
+        return new ServedModel(
+                MODEL,
+                Instant.ofEpochSecond(1_700_000_000),
+                "tests",
+                "b-test",
+                engine.limits().sequenceTokens(),
+                Sampling.seeded(0),
+                ByteTokens.vocabulary(),
+                request -> new ServedModel.Prompt(
+                        ByteTokens.tokens(request.conversation().messages().stream()
+                                .map(Message::text)
+                                .collect(Collectors.joining("\n", "", "\n>"))),
+                        ">"),
+                (conversation, suffix) -> new PlainParser(),
+                engine::submit);
+    }
+
+    URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + server.port() + path);
+    }
+
+    /** A request body with one user message and further members. */
+    static String body(String user, String members) {
+        return "{\"messages\":[{\"role\":\"user\",\"content\":\"" + user + "\"}]"
+                + (members.isEmpty() ? "" : "," + members) + "}";
+    }
+
+    HttpResponse<String> post(String body) {
+        return send(HttpRequest.newBuilder(uri("/v1/chat/completions"))
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build());
+    }
+
+    HttpResponse<String> get(String path) {
+        return send(HttpRequest.newBuilder(uri(path)).build());
+    }
+
+    HttpResponse<String> send(HttpRequest request) {
+        try {
+            return http.send(request, HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    static JsonObject json(HttpResponse<String> response) {
+        return Json.object(response.body().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The data of a stream's events, {@code [DONE]} left out after it was found to be the last. */
+    static List<JsonObject> chunks(String stream) {
+        List<JsonObject> chunks = new ArrayList<>();
+        boolean done = false;
+        for (String event : stream.split("\n\n")) {
+            if (done) {
+                throw new AssertionError("after [DONE]: " + event);
+            }
+            if (event.equals("data: [DONE]")) {
+                done = true;
+            } else if (!event.startsWith(":")) {
+                if (!event.startsWith("data: ")) {
+                    throw new AssertionError("no data: " + event);
+                }
+                chunks.add(Json.object(event.substring(6).getBytes(StandardCharsets.UTF_8)));
+            }
+        }
+        if (!done) {
+            throw new AssertionError("no [DONE]: " + stream);
+        }
+        return chunks;
+    }
+
+    /** A client at the level of bytes. */
+    RawClient raw() {
+        return RawClient.connect(server.port());
+    }
+
+    /** Waits until this holds; a minute is for machines that are very busy. */
+    static void await(String what, java.util.function.BooleanSupplier condition) {
+        long deadline = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("not within a minute: " + what);
+            }
+            try {
+                Thread.sleep(5);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        runner.beforeStep(() -> {});
+        server.close();
+        engine.close();
+        http.close();
+    }
+}

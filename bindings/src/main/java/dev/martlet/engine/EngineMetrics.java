@@ -1,0 +1,43 @@
+package dev.martlet.engine;
+
+/**
+ * An engine at one moment. The first fields are levels, the rest are totals since its start.
+ *
+ * @param waiting requests that wait
+ * @param running requests that run
+ * @param cachedPrefixes finished requests whose tokens are kept
+ * @param usedCells cells of the KV cache in use
+ * @param contextTokens cells of the KV cache
+ * @param submitted requests accepted
+ * @param ended requests that ended, however
+ * @param cancelled those of them that were cancelled or not read
+ * @param failed those of them that ended with {@link FinishReason#ERROR}
+ * @param steps steps run
+ * @param prefillTokens prompt tokens computed, again after a preemption too
+ * @param cachedTokens prompt tokens taken from the cache instead
+ * @param decodeTokens tokens of output
+ * @param preemptions requests that lost their cells for a while
+ * @param evictions cached prefixes dropped for room
+ * @param recoveries contexts made anew after a failure
+ * @param decodeMicros microseconds the model took in all
+ * @param sampleMicros microseconds the choice of tokens took in all
+ */
+public record EngineMetrics(
+        int waiting,
+        int running,
+        int cachedPrefixes,
+        int usedCells,
+        int contextTokens,
+        long submitted,
+        long ended,
+        long cancelled,
+        long failed,
+        long steps,
+        long prefillTokens,
+        long cachedTokens,
+        long decodeTokens,
+        long preemptions,
+        long evictions,
+        long recoveries,
+        long decodeMicros,
+        long sampleMicros) {}

@@ -1,0 +1,111 @@
+package dev.martlet.engine;
+
+/**
+ * How an engine is set up.
+ *
+ * @param contextTokens cells of the KV cache, shared by all requests; 0 = what the model was trained for, at most 16,384
+ * @param maxSequences most requests that run at once, 1 to 256
+ * @param batchTokens most tokens of one step, at least {@code maxSequences}
+ * @param threads threads of a decode or prefill; 0 = one per processor
+ * @param queueLimit most requests that wait beside those that run, at least 0
+ * @param flashAttention whether attention runs fused
+ * @param prefixCache whether finished requests stay in the cache for others to continue from
+ * @param cachedPrefixes most finished requests that stay, at least 0; together with {@code maxSequences} at most 256
+ */
+public record EngineOptions(
+        int contextTokens,
+        int maxSequences,
+        int batchTokens,
+        int threads,
+        int queueLimit,
+        FlashAttention flashAttention,
+        boolean prefixCache,
+        int cachedPrefixes) {
+
+    /** Sequence ids of one context in llama.cpp. */
+    private static final int SEQUENCE_IDS = 256;
+
+    /** Whether attention runs fused. */
+    public enum FlashAttention {
+        /** Where the model and the device can. */
+        AUTO,
+        OFF,
+        ON
+    }
+
+    public EngineOptions {
+        check(contextTokens >= 0, "contextTokens", contextTokens, "at least 0");
+        check(maxSequences >= 1 && maxSequences <= SEQUENCE_IDS, "maxSequences", maxSequences, "1 to 256");
+        check(batchTokens >= maxSequences, "batchTokens", batchTokens, "at least maxSequences " + maxSequences);
+        check(threads >= 0 && threads <= 1024, "threads", threads, "0 to 1024");
+        check(queueLimit >= 0, "queueLimit", queueLimit, "at least 0");
+        check(
+                cachedPrefixes >= 0 && cachedPrefixes + maxSequences <= SEQUENCE_IDS,
+                "cachedPrefixes",
+                cachedPrefixes,
+                "0 to " + (SEQUENCE_IDS - maxSequences) + " beside maxSequences " + maxSequences);
+    }
+
+    /** 32 requests at once, steps of 512 tokens, 256 waiting, 96 cached prefixes, the rest chosen by the model. */
+    public static EngineOptions defaults() {
+        return new EngineOptions(0, 32, 512, 0, 256, FlashAttention.AUTO, true, 96);
+    }
+
+    public EngineOptions withContextTokens(int value) {
+        return new EngineOptions(
+                value, maxSequences, batchTokens, threads, queueLimit, flashAttention, prefixCache, cachedPrefixes);
+    }
+
+    public EngineOptions withMaxSequences(int value) {
+        return new EngineOptions(
+                contextTokens, value, batchTokens, threads, queueLimit, flashAttention, prefixCache, cachedPrefixes);
+    }
+
+    public EngineOptions withBatchTokens(int value) {
+        return new EngineOptions(
+                contextTokens, maxSequences, value, threads, queueLimit, flashAttention, prefixCache, cachedPrefixes);
+    }
+
+    public EngineOptions withThreads(int value) {
+        return new EngineOptions(
+                contextTokens,
+                maxSequences,
+                batchTokens,
+                value,
+                queueLimit,
+                flashAttention,
+                prefixCache,
+                cachedPrefixes);
+    }
+
+    public EngineOptions withQueueLimit(int value) {
+        return new EngineOptions(
+                contextTokens, maxSequences, batchTokens, threads, value, flashAttention, prefixCache, cachedPrefixes);
+    }
+
+    public EngineOptions withFlashAttention(FlashAttention value) {
+        return new EngineOptions(
+                contextTokens, maxSequences, batchTokens, threads, queueLimit, value, prefixCache, cachedPrefixes);
+    }
+
+    public EngineOptions withPrefixCache(boolean value) {
+        return new EngineOptions(
+                contextTokens, maxSequences, batchTokens, threads, queueLimit, flashAttention, value, cachedPrefixes);
+    }
+
+    public EngineOptions withCachedPrefixes(int value) {
+        return new EngineOptions(
+                contextTokens, maxSequences, batchTokens, threads, queueLimit, flashAttention, prefixCache, value);
+    }
+
+    /** Sequence ids a context needs. */
+    int sequenceIds() {
+        return prefixCache ? maxSequences + cachedPrefixes : maxSequences;
+    }
+
+    private static void check(boolean holds, String name, int value, String range) {
+        if (!holds) {
+            throw new IllegalArgumentException(name + " is " + value + ", must be " + range);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package dev.martlet.engine;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** The events of one request: written by the scheduler, which never waits, and read by one other thread. */
+final class GenerationStream implements Generation {
+
+    /** Tokens a reader may be behind before it counts as gone. */
+    static final int CAPACITY = 1_024;
+
+    private final Runnable wakeScheduler;
+    private final ReentrantLock lock = new ReentrantLock();
+
+    /** The reader waits here for an event. */
+    private final Condition ready = lock.newCondition();
+
+    /** Guarded by lock. */
+    private final ArrayDeque<TokenEvent.Token> tokens = new ArrayDeque<>();
+
+    /** Guarded by lock; null until the end. */
+    private TokenEvent.End end;
+
+    /** Set by any thread, never reset. */
+    private volatile boolean cancelled;
+
+    GenerationStream(Runnable wakeScheduler) {
+        this.wakeScheduler = wakeScheduler;
+    }
+
+    /** Adds a token; false when the reader is too far behind. */
+    boolean offer(TokenEvent.Token token) {
+        lock.lock();
+        try {
+            if (tokens.size() == CAPACITY) {
+                return false;
+            }
+            tokens.add(token);
+            ready.signal();
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends it. There is always room for the end, and there is only one. */
+    void end(TokenEvent.End value) {
+        lock.lock();
+        try {
+            if (end != null) {
+                throw new IllegalStateException("ended twice: " + end.reason() + ", " + value.reason());
+            }
+            end = value;
+            ready.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean isCancelled() {
+        return cancelled;
+    }
+
+    @Override
+    public TokenEvent next() throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (tokens.isEmpty() && end == null) {
+                ready.await();
+            }
+            return tokens.isEmpty() ? end : tokens.poll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public Optional<TokenEvent> next(Duration atMost) throws InterruptedException {
+        long left = TimeUnit.NANOSECONDS.convert(atMost);
+        lock.lockInterruptibly();
+        try {
+            while (tokens.isEmpty() && end == null && left > 0) {
+                left = ready.awaitNanos(left);
+            }
+            return take();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public Optional<TokenEvent> poll() {
+        lock.lock();
+        try {
+            return take();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Optional<TokenEvent> take() {
+        return tokens.isEmpty() ? Optional.ofNullable(end) : Optional.of(tokens.poll());
+    }
+
+    @Override
+    public void cancel() {
+        cancelled = true;
+        wakeScheduler.run();
+    }
+}

@@ -1,0 +1,247 @@
+package dev.martlet.engine;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import dev.martlet.ffi.martlet_h;
+import dev.martlet.ffi.mt_context_info;
+import dev.martlet.ffi.mt_context_params;
+import dev.martlet.ffi.mt_sampler_params;
+import dev.martlet.model.ModelInfo;
+import dev.martlet.nativelib.NativeCalls;
+import dev.martlet.nativelib.NativeException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Map;
+
+/** The native step over a context of a model. The model must stay open for as long as this is. */
+final class NativeStepRunner implements StepRunner {
+
+    /** Held prefixes of a model whose every sequence has a state of its own, however short. */
+    private static final int RECURRENT_PREFIXES = 4;
+
+    private static final int MOST_DEFAULT_CONTEXT = 16_384;
+
+    /** Idle workers spin between the graphs of a step; fastest in every measurement. */
+    private static final int THREADPOOL_POLL = 100;
+
+    private final MemorySegment model;
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment params;
+    private final MemorySegment info;
+    private final Limits limits;
+    private final StepBlock block;
+
+    /** Written by the engine's thread; {@link #abort()} reads it. The library refuses a handle that was closed. */
+    private volatile MemorySegment context = MemorySegment.NULL;
+
+    private String failure = "";
+
+    /**
+     * Opens a context.
+     *
+     * @throws NativeException when that fails, e.g. for lack of memory
+     */
+    NativeStepRunner(MemorySegment model, ModelInfo modelInfo, EngineOptions options) {
+        this.model = model;
+        try {
+            params = params(modelInfo, options);
+            info = mt_context_info.allocate(arena);
+            mt_context_info.struct_size(info, (int) mt_context_info.layout().byteSize());
+            context = openContext();
+            NativeCalls.check("read context info", martlet_h.mt_context_get_info(context, info));
+            limits = new Limits(
+                    mt_context_info.n_ctx(info),
+                    mt_context_info.n_ctx_seq(info),
+                    mt_context_info.n_batch(info),
+                    mt_context_info.n_seq_max(info),
+                    mt_context_info.n_outputs_max(info),
+                    mt_context_info.can_trim(info) != 0,
+                    modelInfo.vocabularySize());
+            block = new StepBlock(arena, limits);
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    private MemorySegment params(ModelInfo modelInfo, EngineOptions options) {
+        int processors = Runtime.getRuntime().availableProcessors();
+        int threads = options.threads() > 0 ? options.threads() : processors;
+        boolean stateful = modelInfo.recurrent() || modelInfo.hybrid();
+        int sequences = stateful
+                ? Math.min(options.sequenceIds(), options.maxSequences() + RECURRENT_PREFIXES)
+                : options.sequenceIds();
+        int cells = options.contextTokens() > 0
+                ? options.contextTokens()
+                : Math.min(modelInfo.trainedContext(), MOST_DEFAULT_CONTEXT);
+        MemorySegment block = mt_context_params.allocate(arena);
+        mt_context_params.struct_size(block, (int) mt_context_params.layout().byteSize());
+        mt_context_params.n_ctx(block, cells);
+        mt_context_params.n_batch(block, options.batchTokens());
+        mt_context_params.n_seq_max(block, sequences);
+        mt_context_params.n_outputs_max(block, options.maxSequences());
+        mt_context_params.n_threads(block, threads);
+        mt_context_params.n_threads_batch(block, threads);
+        mt_context_params.flash_attention(
+                block,
+                switch (options.flashAttention()) {
+                    case AUTO -> -1;
+                    case OFF -> 0;
+                    case ON -> 1;
+                });
+        mt_context_params.kv_unified(block, 1);
+        mt_context_params.type_k(block, 0);
+        mt_context_params.type_v(block, 0);
+        mt_context_params.offload_kqv(block, 1);
+        mt_context_params.threadpool_poll(block, THREADPOOL_POLL);
+        return block;
+    }
+
+    private MemorySegment openContext() {
+        try (Arena local = Arena.ofConfined()) {
+            MemorySegment out = local.allocate(ADDRESS);
+            NativeCalls.check("open context", martlet_h.mt_context_open(model, params, out));
+            return out.get(ADDRESS, 0);
+        }
+    }
+
+    @Override
+    public Limits limits() {
+        return limits;
+    }
+
+    @Override
+    public StepStatus step(StepPlan plan, StepResult result) {
+        int code = block.run(context, plan, result);
+        if (code == martlet_h.MT_OK()) {
+            return StepStatus.OK;
+        }
+        if (code == martlet_h.MT_ERR_NO_SPACE()) {
+            return StepStatus.NO_SPACE;
+        }
+        if (code == martlet_h.MT_ERR_ABORTED()) {
+            return StepStatus.ABORTED;
+        }
+        failure = NativeCalls.failure(plan.toString(), code).getMessage();
+        return StepStatus.FAILED;
+    }
+
+    @Override
+    public String failure() {
+        return failure;
+    }
+
+    @Override
+    public void fork(int source, int target, int length) {
+        check("fork sequence", martlet_h.mt_sequence_fork(context, source, target, length));
+    }
+
+    @Override
+    public void trim(int sequence, int length) {
+        check("trim sequence", martlet_h.mt_sequence_trim(context, sequence, length));
+    }
+
+    @Override
+    public int usedCells() {
+        check("read context info", martlet_h.mt_context_get_info(context, info));
+        return mt_context_info.used_cells(info);
+    }
+
+    @Override
+    public long newSampler(Sampling sampling) {
+        try (Arena local = Arena.ofConfined()) {
+            MemorySegment block = mt_sampler_params.allocate(local);
+            mt_sampler_params.struct_size(
+                    block, (int) mt_sampler_params.layout().byteSize());
+            mt_sampler_params.temperature(block, sampling.temperature());
+            mt_sampler_params.top_k(block, sampling.topK());
+            mt_sampler_params.top_p(block, sampling.topP());
+            mt_sampler_params.min_p(block, sampling.minP());
+            mt_sampler_params.repetition_penalty(block, sampling.repetitionPenalty());
+            mt_sampler_params.frequency_penalty(block, sampling.frequencyPenalty());
+            mt_sampler_params.presence_penalty(block, sampling.presencePenalty());
+            mt_sampler_params.seed(block, sampling.seed());
+            mt_sampler_params.min_tokens(block, sampling.minTokens());
+            writeBias(block, sampling.bias(), local);
+            MemorySegment out = local.allocate(ADDRESS);
+            check("make sampler", martlet_h.mt_sampler_new(model, block, out));
+            return out.get(ADDRESS, 0).address();
+        }
+    }
+
+    private static void writeBias(MemorySegment block, Map<Integer, Float> bias, Arena local) {
+        long bytes = Math.max(1L, bias.size()) * Integer.BYTES;
+        MemorySegment tokens = local.allocate(bytes, Integer.BYTES);
+        MemorySegment values = local.allocate(bytes, Float.BYTES);
+        int i = 0;
+        for (Map.Entry<Integer, Float> entry : bias.entrySet()) {
+            tokens.setAtIndex(JAVA_INT, i, entry.getKey());
+            values.setAtIndex(JAVA_FLOAT, i++, entry.getValue());
+        }
+        mt_sampler_params.n_bias(block, bias.size());
+        mt_sampler_params.bias_token(block, tokens);
+        mt_sampler_params.bias_value(block, values);
+    }
+
+    @Override
+    public void feed(long sampler, int[] tokens, int from, int to, boolean output) {
+        try (Arena local = Arena.ofConfined()) {
+            MemorySegment segment = local.allocate((long) (to - from) * Integer.BYTES, Integer.BYTES);
+            MemorySegment.copy(tokens, from, segment, JAVA_INT, 0, to - from);
+            int kind = output ? martlet_h.MT_FEED_OUTPUT() : martlet_h.MT_FEED_PROMPT();
+            check(
+                    "feed sampler",
+                    martlet_h.mt_sampler_feed(MemorySegment.ofAddress(sampler), segment, to - from, kind));
+        }
+    }
+
+    @Override
+    public void freeSampler(long sampler) {
+        check("free sampler", martlet_h.mt_sampler_free(MemorySegment.ofAddress(sampler)));
+    }
+
+    @Override
+    public void recreate() {
+        closeContext();
+        try {
+            context = openContext();
+        } catch (NativeException e) {
+            throw new EngineException(EngineException.Kind.NATIVE, e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void abort() {
+        MemorySegment running = context;
+        if (!running.equals(MemorySegment.NULL)) {
+            // A context that is closed meanwhile refuses, which is as good.
+            martlet_h.mt_abort(running);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            closeContext();
+        } finally {
+            arena.close();
+        }
+    }
+
+    private void closeContext() {
+        MemorySegment open = context;
+        context = MemorySegment.NULL;
+        if (!open.equals(MemorySegment.NULL)) {
+            check("close context", martlet_h.mt_context_close(open));
+        }
+    }
+
+    private static void check(String operation, int code) {
+        if (code != martlet_h.MT_OK()) {
+            NativeException cause = NativeCalls.failure(operation, code);
+            throw new EngineException(EngineException.Kind.NATIVE, cause.getMessage(), cause);
+        }
+    }
+}

@@ -1,0 +1,440 @@
+package dev.martlet.engine;
+
+import dev.martlet.engine.Counters.Counter;
+import dev.martlet.engine.PrefixCache.Match;
+import dev.martlet.model.Vocabulary;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+
+/**
+ * The engine's loop body. One rule instead of phases: a sequence knows how many of its tokens exist and how many the
+ * model has seen, and each step hands out its token budget to close these gaps: single tokens of running streams first,
+ * then prompts in chunks. A whole gap closed is a row to sample, which opens the next gap of one. Chunked prefill, a
+ * re-used prefix and what comes back after a preemption are then the same arithmetic.
+ *
+ * <p>{@link #doWork()} is called by one thread: the engine's own, or a test by hand.
+ */
+final class Scheduler {
+
+    /** A request is given up after this many failed contexts with it in the step. */
+    static final int MOST_FAILURES = 3;
+
+    /** A request gives way to no more than this many others that compute a prefix of it. */
+    private static final int MOST_WAITS = 8;
+
+    /** Steps that make up for a whole batch of remaining prompt when prompts compete for budget. */
+    private static final int AGEING = 4;
+
+    private static final int[] NO_TOKENS = {};
+    private static final float[] NO_LOGPROBS = {};
+
+    private final StepRunner runner;
+    private final Vocabulary vocabulary;
+    private final Inbox inbox;
+    private final Counters counters;
+    private final LongSupplier nanoTime;
+    private final KvCache cache;
+    private final StepPlan plan;
+    private final StepResult result;
+    private final int maxRunning;
+
+    /** In order of arrival. */
+    private final List<Sequence> waiting = new ArrayList<>();
+
+    /** In order of arrival. */
+    private final List<Sequence> running = new ArrayList<>();
+
+    /** The sequences of the plan's segments. */
+    private final List<Sequence> planned = new ArrayList<>();
+
+    /** Those of the running ones with more than one token to see. */
+    private final List<Sequence> prefilling = new ArrayList<>();
+
+    /** Set when no context can be made any more; everything ends with it. */
+    private EngineException broken;
+
+    Scheduler(
+            StepRunner runner,
+            Vocabulary vocabulary,
+            EngineOptions options,
+            Inbox inbox,
+            Counters counters,
+            LongSupplier nanoTime) {
+        StepRunner.Limits limits = runner.limits();
+        this.runner = runner;
+        this.vocabulary = vocabulary;
+        this.inbox = inbox;
+        this.counters = counters;
+        this.nanoTime = nanoTime;
+        this.cache = new KvCache(runner, options.prefixCache(), counters);
+        this.plan = new StepPlan(limits);
+        this.result = new StepResult(limits);
+        this.maxRunning = Math.min(
+                options.maxSequences(), Math.min(limits.sequences(), Math.min(limits.outputs(), limits.batchTokens())));
+    }
+
+    /** Does what is ready now; 0 when there is nothing to do until somebody wakes it. */
+    int doWork() {
+        int work = inbox.drainTo(waiting);
+        counters.add(Counter.SUBMITTED, work);
+        if (broken != null) {
+            return work + endAll(FinishReason.ERROR, Optional.of(broken));
+        }
+        try {
+            work += endOverdue(waiting) + endOverdue(running);
+            admit();
+            fill();
+            if (plan.segments() > 0) {
+                work += plan.size();
+                step();
+            }
+        } catch (RuntimeException e) {
+            recover(e.toString());
+        }
+        publishLevels();
+        return work;
+    }
+
+    // ---- waiting -> running
+
+    private void admit() {
+        int i = 0;
+        while (i < waiting.size() && running.size() < maxRunning) {
+            Sequence sequence = waiting.get(i);
+            if (isAwaiting(sequence)) {
+                i++;
+                continue;
+            }
+            Match match = cache.find(sequence, running);
+            if (match.awaited() != null && sequence.waits < MOST_WAITS) {
+                sequence.awaited = match.awaited();
+                sequence.awaitedLength = match.awaitedLength();
+                sequence.waits++;
+                i++;
+                continue;
+            }
+            if (!cache.admit(sequence, match, running)) {
+                return;
+            }
+            waiting.remove(i);
+            insertByArrival(running, sequence);
+            begin(sequence);
+        }
+    }
+
+    private static boolean isAwaiting(Sequence sequence) {
+        Sequence other = sequence.awaited;
+        if (other != null && other.slot != Sequence.NO_SLOT && other.seen < sequence.awaitedLength) {
+            return true;
+        }
+        sequence.awaited = null;
+        return false;
+    }
+
+    private void begin(Sequence sequence) {
+        if (sequence.cachedTokens < 0) {
+            sequence.cachedTokens = sequence.seen;
+            counters.add(Counter.CACHED_TOKENS, sequence.seen);
+        }
+        sequence.age = 0;
+        if (sequence.sampler != 0) {
+            return;
+        }
+        try {
+            Sampling sampling = sequence.request.sampling();
+            sequence.sampler = runner.newSampler(sampling);
+            int prompt = sequence.request.prompt().length;
+            if (sampling.repetitionPenalty() != 1) {
+                runner.feed(sequence.sampler, sequence.tokens, 0, prompt, false);
+            }
+            if (sequence.size > prompt) {
+                runner.feed(sequence.sampler, sequence.tokens, prompt, sequence.size, true);
+            }
+        } catch (EngineException e) {
+            // A sampler is the request's own matter: what the library refuses here fails no other request.
+            running.remove(sequence);
+            end(sequence, FinishReason.ERROR, Optional.of(e));
+        }
+    }
+
+    private static void insertByArrival(List<Sequence> list, Sequence sequence) {
+        int at = list.size();
+        while (at > 0 && list.get(at - 1).arrival > sequence.arrival) {
+            at--;
+        }
+        list.add(at, sequence);
+    }
+
+    // ---- the plan
+
+    private void fill() {
+        plan.clear();
+        planned.clear();
+        prefilling.clear();
+        for (int i = 0; i < running.size(); i++) {
+            Sequence sequence = running.get(i);
+            if (sequence.gap() == 1) {
+                plan(sequence);
+            } else {
+                insertByUrgency(sequence);
+            }
+        }
+        for (int i = 0; i < prefilling.size() && plan.room() > 0; i++) {
+            plan(prefilling.get(i));
+        }
+    }
+
+    private void plan(Sequence sequence) {
+        int count = Math.min(sequence.gap(), plan.room());
+        if (count == sequence.gap()) {
+            plan.addSampled(
+                    sequence.slot,
+                    sequence.tokens,
+                    sequence.seen,
+                    count,
+                    sequence.sampler,
+                    sequence.request.topLogprobs());
+        } else {
+            plan.addPrefill(sequence.slot, sequence.tokens, sequence.seen, count);
+        }
+        planned.add(sequence);
+    }
+
+    /** Shortest remaining prompt first, but every step that one has waited counts for it, so that none starves. */
+    private void insertByUrgency(Sequence sequence) {
+        long urgency = urgency(sequence);
+        int at = prefilling.size();
+        while (at > 0 && urgency(prefilling.get(at - 1)) > urgency) {
+            at--;
+        }
+        prefilling.add(at, sequence);
+    }
+
+    private long urgency(Sequence sequence) {
+        return sequence.gap() - (long) sequence.age * runner.limits().batchTokens() / AGEING;
+    }
+
+    // ---- the step
+
+    private void step() {
+        StepStatus status = runner.step(plan, result);
+        while (status == StepStatus.NO_SPACE) {
+            if (!cache.evictOne()) {
+                preemptOne();
+                fill();
+                if (plan.segments() == 0) {
+                    return;
+                }
+            }
+            status = runner.step(plan, result);
+        }
+        switch (status) {
+            case OK -> apply();
+            case ABORTED, NO_SPACE -> {
+                // As before the step: the next one does it again, unless the engine was closed.
+            }
+            case FAILED -> recover(runner.failure());
+        }
+    }
+
+    /** The latest arrival gives its cells back and continues later; one that is alone has no more room to get. */
+    private void preemptOne() {
+        Sequence last = running.remove(running.size() - 1);
+        if (running.isEmpty()) {
+            end(last, FinishReason.LENGTH, Optional.empty());
+            return;
+        }
+        cache.drop(last);
+        insertByArrival(waiting, last);
+        counters.add(Counter.PREEMPTIONS, 1);
+    }
+
+    private void apply() {
+        counters.add(Counter.STEPS, 1);
+        counters.add(Counter.DECODE_MICROS, result.decodeMicros());
+        counters.add(Counter.SAMPLE_MICROS, result.sampleMicros());
+        for (int i = 0; i < prefilling.size(); i++) {
+            prefilling.get(i).age++;
+        }
+        int row = 0;
+        for (int s = 0; s < plan.segments(); s++) {
+            Sequence sequence = planned.get(s);
+            int count = plan.tokenCount(s);
+            boolean firstRow = sequence.seen < sequence.request.prompt().length || count > 1;
+            counters.add(Counter.PREFILL_TOKENS, firstRow ? count : 0);
+            sequence.seen += count;
+            if (plan.sampler(s) != 0) {
+                sequence.age = 0;
+                FinishReason reason = accept(sequence, row++);
+                if (reason != null) {
+                    running.remove(sequence);
+                    end(sequence, reason, Optional.empty());
+                }
+            }
+        }
+    }
+
+    /** Takes a row's token as the sequence's next; returns why it ended, or null. */
+    private FinishReason accept(Sequence sequence, int row) {
+        GenerationRequest request = sequence.request;
+        int token = result.token(row);
+        boolean endToken = vocabulary.isEndOfGeneration(token) && !request.ignoreEndOfGeneration();
+        boolean stopToken = !request.stopTokens().isEmpty()
+                && request.stopTokens().contains(token)
+                && sequence.outputs() >= request.sampling().minTokens();
+        if (endToken || stopToken) {
+            return FinishReason.STOP;
+        }
+        sequence.append(token);
+        counters.add(Counter.DECODE_TOKENS, 1);
+        if (!sequence.stream.offer(event(request, row, token))) {
+            return FinishReason.CANCELLED;
+        }
+        boolean full = sequence.size > runner.limits().sequenceTokens();
+        return full || sequence.outputs() == request.maxTokens() ? FinishReason.LENGTH : null;
+    }
+
+    private TokenEvent.Token event(GenerationRequest request, int row, int token) {
+        int wanted = request.topLogprobs();
+        if (wanted < 1) {
+            return new TokenEvent.Token(token, wanted < 0 ? 0 : result.logprob(row), NO_TOKENS, NO_LOGPROBS);
+        }
+        int count = 0;
+        while (count < wanted && result.topToken(row, count) >= 0) {
+            count++;
+        }
+        int[] tokens = new int[count];
+        float[] logprobs = new float[count];
+        for (int rank = 0; rank < count; rank++) {
+            tokens[rank] = result.topToken(row, rank);
+            logprobs[rank] = result.topLogprob(row, rank);
+        }
+        return new TokenEvent.Token(token, result.logprob(row), tokens, logprobs);
+    }
+
+    // ---- failure and end
+
+    /** Makes the context anew; whatever ran is queued again and computed from its own tokens. */
+    private void recover(String failure) {
+        counters.add(Counter.RECOVERIES, 1);
+        EngineException cause = new EngineException(EngineException.Kind.NATIVE, failure);
+        try {
+            runner.recreate();
+        } catch (RuntimeException e) {
+            broken = new EngineException(EngineException.Kind.NATIVE, "no context after: " + failure, e);
+            endAll(FinishReason.ERROR, Optional.of(broken));
+            return;
+        }
+        cache.reset();
+        while (!running.isEmpty()) {
+            insertByArrival(waiting, running.remove(running.size() - 1));
+        }
+        for (int i = waiting.size() - 1; i >= 0; i--) {
+            Sequence sequence = waiting.get(i);
+            if (sequence.slot == Sequence.NO_SLOT) {
+                continue;
+            }
+            sequence.slot = Sequence.NO_SLOT;
+            sequence.seen = 0;
+            // How far a sampler came within the failed step is unknown; a new one is fed what was really emitted.
+            freeSampler(sequence);
+            if (++sequence.failures == MOST_FAILURES) {
+                waiting.remove(i);
+                end(sequence, FinishReason.ERROR, Optional.of(cause));
+            }
+        }
+    }
+
+    private int endOverdue(List<Sequence> list) {
+        int ended = 0;
+        for (int i = list.size() - 1; i >= 0; i--) {
+            Sequence sequence = list.get(i);
+            FinishReason reason = null;
+            if (sequence.stream.isCancelled()) {
+                reason = FinishReason.CANCELLED;
+            } else if (sequence.request.deadline().isPresent() && nanoTime.getAsLong() - sequence.deadlineNanos >= 0) {
+                reason = FinishReason.DEADLINE;
+            }
+            if (reason != null) {
+                list.remove(i);
+                end(sequence, reason, Optional.empty());
+                ended++;
+            }
+        }
+        return ended;
+    }
+
+    /** Ends a sequence that is in no list any more. */
+    private void end(Sequence sequence, FinishReason reason, Optional<EngineException> failure) {
+        tell(sequence, reason, failure);
+        release(sequence);
+    }
+
+    /** The reader comes first: whatever giving back the cells may run into, the request has ended once. */
+    private void tell(Sequence sequence, FinishReason reason, Optional<EngineException> failure) {
+        counters.add(Counter.ENDED, 1);
+        counters.add(Counter.CANCELLED, reason == FinishReason.CANCELLED ? 1 : 0);
+        counters.add(Counter.FAILED, reason == FinishReason.ERROR ? 1 : 0);
+        sequence.stream.end(new TokenEvent.End(reason, sequence.usage(), failure));
+        inbox.ended();
+    }
+
+    private void release(Sequence sequence) {
+        freeSampler(sequence);
+        if (sequence.slot != Sequence.NO_SLOT && broken == null) {
+            cache.leave(sequence);
+        }
+        sequence.slot = Sequence.NO_SLOT;
+    }
+
+    private void freeSampler(Sequence sequence) {
+        long sampler = sequence.sampler;
+        sequence.sampler = 0;
+        if (sampler != 0) {
+            runner.freeSampler(sampler);
+        }
+    }
+
+    /** Ends everything there is; returns how many. */
+    int endAll(FinishReason reason, Optional<EngineException> failure) {
+        inbox.drainTo(waiting);
+        List<Sequence> all = new ArrayList<>(running);
+        all.addAll(waiting);
+        running.clear();
+        waiting.clear();
+        for (Sequence sequence : all) {
+            tell(sequence, reason, failure);
+        }
+        for (Sequence sequence : all) {
+            release(sequence);
+        }
+        publishLevels();
+        return all.size();
+    }
+
+    /** Nanoseconds until the nearest deadline of a waiting request; {@link Long#MAX_VALUE} for none. */
+    long nanosToDeadline() {
+        long nearest = Long.MAX_VALUE;
+        for (int i = 0; i < waiting.size(); i++) {
+            Sequence sequence = waiting.get(i);
+            if (sequence.request.deadline().isPresent()) {
+                nearest = Math.min(nearest, Math.max(1, sequence.deadlineNanos - nanoTime.getAsLong()));
+            }
+        }
+        return nearest;
+    }
+
+    private void publishLevels() {
+        counters.set(Counter.WAITING, waiting.size());
+        counters.set(Counter.RUNNING, running.size());
+        counters.set(Counter.CACHED_PREFIXES, cache.heldCount());
+        counters.set(Counter.USED_CELLS, broken == null ? cache.usedCells() : 0);
+    }
+
+    /** For tests: the ids and cells. */
+    KvCache cache() {
+        return cache;
+    }
+}

@@ -1,0 +1,86 @@
+package dev.martlet.engine;
+
+import java.util.Arrays;
+
+/**
+ * A request on its way: the tokens that exist, and how many of them the model has seen. Each step closes some of that
+ * gap, whether it is a prompt, a single new token, or what a preemption took away. Only the scheduler's thread uses it.
+ */
+final class Sequence {
+
+    /** No sequence id: it waits, or it has ended. */
+    static final int NO_SLOT = -1;
+
+    final GenerationRequest request;
+    final GenerationStream stream;
+
+    /** Rises from request to request. */
+    final long arrival;
+
+    /** Moment of {@link System#nanoTime()}; meaningful only where the request has a deadline. */
+    final long deadlineNanos;
+
+    /** Prompt, then output. */
+    int[] tokens;
+
+    /** How many of {@link #tokens} exist. */
+    int size;
+
+    /** How many of them the model has seen. */
+    int seen;
+
+    /** Its sequence id in the context. */
+    int slot = NO_SLOT;
+
+    /** 0 until it first runs. */
+    long sampler;
+
+    /** Prompt tokens that came from the cache when it first ran; -1 before. */
+    int cachedTokens = -1;
+
+    /** Steps since it began to prefill; old ones go first. */
+    int age;
+
+    /** Steps that failed with it. */
+    int failures;
+
+    /** Another sequence that is about to compute a prefix of this one, or null. */
+    Sequence awaited;
+
+    /** How many tokens the awaited one must have seen. */
+    int awaitedLength;
+
+    /** How often it waited for another. */
+    int waits;
+
+    Sequence(GenerationRequest request, GenerationStream stream, long arrival, long deadlineNanos) {
+        this.request = request;
+        this.stream = stream;
+        this.arrival = arrival;
+        this.deadlineNanos = deadlineNanos;
+        int length = request.prompt().length;
+        this.tokens = Arrays.copyOf(request.prompt(), length + Math.min(request.maxTokens(), 64));
+        this.size = length;
+    }
+
+    /** Tokens the model has yet to see. */
+    int gap() {
+        return size - seen;
+    }
+
+    /** Tokens of output so far. */
+    int outputs() {
+        return size - request.prompt().length;
+    }
+
+    void append(int token) {
+        if (size == tokens.length) {
+            tokens = Arrays.copyOf(tokens, size + (size >> 1) + 16);
+        }
+        tokens[size++] = token;
+    }
+
+    Usage usage() {
+        return new Usage(request.prompt().length, Math.max(0, cachedTokens), outputs());
+    }
+}

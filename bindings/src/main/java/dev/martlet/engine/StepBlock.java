@@ -1,0 +1,112 @@
+package dev.martlet.engine;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.martlet.ffi.martlet_h;
+import dev.martlet.ffi.mt_step_input;
+import dev.martlet.ffi.mt_step_output;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The native memory of a step: both parameter structs and their arrays, made once and written over in each step, so that
+ * a step allocates nothing.
+ */
+final class StepBlock {
+
+    private final MemorySegment input;
+    private final MemorySegment output;
+    private final MemorySegment sequence;
+    private final MemorySegment position;
+    private final MemorySegment tokenCount;
+    private final MemorySegment flags;
+    private final MemorySegment topLogprobs;
+    private final MemorySegment sampler;
+    private final MemorySegment tokens;
+    private final MemorySegment outToken;
+    private final MemorySegment outLogprob;
+    private final MemorySegment outTopToken;
+    private final MemorySegment outTopLogprob;
+
+    StepBlock(Arena arena, StepRunner.Limits limits) {
+        int segments = Math.min(limits.sequences(), limits.batchTokens());
+        int rows = limits.outputs();
+        sequence = ints(arena, segments);
+        position = ints(arena, segments);
+        tokenCount = ints(arena, segments);
+        flags = ints(arena, segments);
+        topLogprobs = ints(arena, segments);
+        sampler = arena.allocate((long) segments * Long.BYTES, Long.BYTES);
+        tokens = ints(arena, limits.batchTokens());
+        outToken = ints(arena, rows);
+        outLogprob = ints(arena, rows);
+        outTopToken = ints(arena, rows * StepResult.MAX_TOP);
+        outTopLogprob = ints(arena, rows * StepResult.MAX_TOP);
+        MemorySegment rowCount = ints(arena, segments);
+
+        input = mt_step_input.allocate(arena);
+        mt_step_input.struct_size(input, (int) mt_step_input.layout().byteSize());
+        mt_step_input.sequence(input, sequence);
+        mt_step_input.position(input, position);
+        mt_step_input.token_count(input, tokenCount);
+        mt_step_input.flags(input, flags);
+        mt_step_input.top_logprobs(input, topLogprobs);
+        mt_step_input.sampler(input, sampler);
+        mt_step_input.mask(input, MemorySegment.NULL);
+        mt_step_input.tokens(input, tokens);
+
+        output = mt_step_output.allocate(arena);
+        mt_step_output.struct_size(output, (int) mt_step_output.layout().byteSize());
+        mt_step_output.row_capacity(output, rows);
+        mt_step_output.row_count(output, rowCount);
+        mt_step_output.token(output, outToken);
+        mt_step_output.logprob(output, outLogprob);
+        mt_step_output.top_token(output, outTopToken);
+        mt_step_output.top_logprob(output, outTopLogprob);
+    }
+
+    private static MemorySegment ints(Arena arena, int count) {
+        return arena.allocate((long) count * Integer.BYTES, Long.BYTES);
+    }
+
+    /** Writes the plan, runs it and reads the result, if there is one; returns the code. */
+    int run(MemorySegment context, StepPlan plan, StepResult result) {
+        int segments = plan.segments();
+        MemorySegment.copy(plan.sequences(), 0, sequence, JAVA_INT, 0, segments);
+        MemorySegment.copy(plan.positions(), 0, position, JAVA_INT, 0, segments);
+        MemorySegment.copy(plan.tokenCounts(), 0, tokenCount, JAVA_INT, 0, segments);
+        MemorySegment.copy(plan.topLogprobs(), 0, topLogprobs, JAVA_INT, 0, segments);
+        MemorySegment.copy(plan.samplers(), 0, sampler, JAVA_LONG, 0, segments);
+        MemorySegment.copy(plan.tokens(), 0, tokens, JAVA_INT, 0, plan.size());
+        for (int s = 0; s < segments; s++) {
+            flags.setAtIndex(JAVA_INT, s, plan.sampler(s) == 0 ? 0 : martlet_h.MT_STEP_SAMPLE());
+        }
+        mt_step_input.n_segments(input, segments);
+        mt_step_input.n_tokens(input, plan.size());
+        boolean top = plan.mostTop() > 0;
+        mt_step_output.top_stride(output, top ? StepResult.MAX_TOP : 0);
+
+        int code = martlet_h.mt_step(context, input, output);
+        if (code == martlet_h.MT_OK()) {
+            read(plan, result, top);
+        }
+        return code;
+    }
+
+    private void read(StepPlan plan, StepResult result, boolean top) {
+        int rows = mt_step_output.n_rows(output);
+        if (rows != plan.outputs()) {
+            throw new EngineException(
+                    EngineException.Kind.NATIVE, rows + " rows came out of a step that asked for " + plan.outputs());
+        }
+        MemorySegment.copy(outToken, JAVA_INT, 0, result.token, 0, rows);
+        MemorySegment.copy(outLogprob, JAVA_FLOAT, 0, result.logprob, 0, rows);
+        if (top) {
+            MemorySegment.copy(outTopToken, JAVA_INT, 0, result.topToken, 0, rows * StepResult.MAX_TOP);
+            MemorySegment.copy(outTopLogprob, JAVA_FLOAT, 0, result.topLogprob, 0, rows * StepResult.MAX_TOP);
+        }
+        result.setMicros(mt_step_output.decode_micros(output), mt_step_output.sample_micros(output));
+    }
+}

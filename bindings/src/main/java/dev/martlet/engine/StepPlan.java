@@ -1,0 +1,173 @@
+package dev.martlet.engine;
+
+import java.util.Objects;
+
+/**
+ * One step as data: segments of tokens, each of another sequence, as a structure of arrays that is re-used from step to
+ * step. Segment s feeds {@code tokenCount(s)} tokens, which follow those of the segments before it, to a sequence.
+ */
+public final class StepPlan {
+
+    private final int[] sequence;
+    private final int[] position;
+    private final int[] tokenCount;
+    private final int[] topLogprobs;
+    private final long[] sampler;
+    private final int[] tokens;
+    private final int maxOutputs;
+    private int segments;
+    private int size;
+    private int outputs;
+    private int mostTop;
+
+    /** An empty plan for a context of these limits. */
+    public StepPlan(StepRunner.Limits limits) {
+        int rows = Math.min(limits.sequences(), limits.batchTokens());
+        sequence = new int[rows];
+        position = new int[rows];
+        tokenCount = new int[rows];
+        topLogprobs = new int[rows];
+        sampler = new long[rows];
+        tokens = new int[limits.batchTokens()];
+        maxOutputs = limits.outputs();
+    }
+
+    /** Takes everything out. */
+    public void clear() {
+        segments = 0;
+        size = 0;
+        outputs = 0;
+        mostTop = 0;
+    }
+
+    /** Tokens that still fit; 0 when there is no segment left either. */
+    public int room() {
+        return segments == sequence.length ? 0 : tokens.length - size;
+    }
+
+    /** Sampled rows that still fit. */
+    public int outputRoom() {
+        return maxOutputs - outputs;
+    }
+
+    /** Adds a segment that only fills the cache: {@code source[from .. from + count)} at positions {@code from} on. */
+    public void addPrefill(int sequenceId, int[] source, int from, int count) {
+        add(sequenceId, source, from, count, 0, 0);
+    }
+
+    /**
+     * Adds a segment whose last row is sampled.
+     *
+     * @param samplerHandle from {@link StepRunner#newSampler}
+     * @param top -1 for no log probabilities, 0 for the chosen token's, k for the k likeliest tokens' too
+     */
+    public void addSampled(int sequenceId, int[] source, int from, int count, long samplerHandle, int top) {
+        if (samplerHandle == 0 || outputRoom() == 0) {
+            throw new IllegalStateException("no sampler or no room for an output row");
+        }
+        add(sequenceId, source, from, count, samplerHandle, top + 1);
+        outputs++;
+        mostTop = Math.max(mostTop, top);
+    }
+
+    private void add(int sequenceId, int[] source, int from, int count, long samplerHandle, int top) {
+        if (count < 1 || count > room()) {
+            throw new IllegalStateException(count + " tokens do not fit, room " + room());
+        }
+        System.arraycopy(source, from, tokens, size, count);
+        sequence[segments] = sequenceId;
+        position[segments] = from;
+        tokenCount[segments] = count;
+        sampler[segments] = samplerHandle;
+        topLogprobs[segments] = top;
+        segments++;
+        size += count;
+    }
+
+    /** Number of segments. */
+    public int segments() {
+        return segments;
+    }
+
+    /** Number of tokens of all segments. */
+    public int size() {
+        return size;
+    }
+
+    /** Number of segments that are sampled. */
+    public int outputs() {
+        return outputs;
+    }
+
+    /** The largest number of likeliest tokens any segment asks for. */
+    public int mostTop() {
+        return mostTop;
+    }
+
+    public int sequence(int segment) {
+        return sequence[Objects.checkIndex(segment, segments)];
+    }
+
+    public int position(int segment) {
+        return position[Objects.checkIndex(segment, segments)];
+    }
+
+    public int tokenCount(int segment) {
+        return tokenCount[Objects.checkIndex(segment, segments)];
+    }
+
+    /** 0 for no log probabilities, else one more than the number of likeliest tokens. */
+    public int topLogprobs(int segment) {
+        return topLogprobs[Objects.checkIndex(segment, segments)];
+    }
+
+    /** 0 where nothing is sampled. */
+    public long sampler(int segment) {
+        return sampler[Objects.checkIndex(segment, segments)];
+    }
+
+    /** Token {@code index} of all segments' tokens in a row. */
+    public int token(int index) {
+        return tokens[Objects.checkIndex(index, size)];
+    }
+
+    /** The arrays behind the accessors, for bulk copies. */
+    int[] sequences() {
+        return sequence;
+    }
+
+    int[] positions() {
+        return position;
+    }
+
+    int[] tokenCounts() {
+        return tokenCount;
+    }
+
+    int[] topLogprobs() {
+        return topLogprobs;
+    }
+
+    long[] samplers() {
+        return sampler;
+    }
+
+    int[] tokens() {
+        return tokens;
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder("step of ").append(size).append(" tokens:");
+        for (int s = 0; s < segments; s++) {
+            text.append(' ')
+                    .append(sequence[s])
+                    .append('@')
+                    .append(position[s])
+                    .append('+')
+                    .append(tokenCount[s])
+                    .append(sampler[s] == 0 ? "" : "*");
+        }
+        return text.toString();
+    }
+}

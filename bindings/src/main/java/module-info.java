@@ -1,0 +1,9 @@
+/**
+ * Martlet's model and engine for Java programs. The native library comes as resources of the martlet-native-lib jar.
+ */
+module dev.martlet.bindings {
+    exports dev.martlet.engine;
+    exports dev.martlet.model;
+    exports dev.martlet.nativelib;
+    exports dev.martlet.text;
+}

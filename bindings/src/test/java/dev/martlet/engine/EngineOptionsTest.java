@@ -1,0 +1,42 @@
+package dev.martlet.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.martlet.engine.EngineOptions.FlashAttention;
+import org.junit.jupiter.api.Test;
+
+class EngineOptionsTest {
+
+    @Test
+    void shouldHaveTheseDefaults() {
+        assertThat(EngineOptions.defaults())
+                .isEqualTo(new EngineOptions(0, 32, 512, 0, 256, FlashAttention.AUTO, true, 96));
+    }
+
+    @Test
+    void shouldChangeOneValueAtATime() {
+        assertThat(EngineOptions.defaults()
+                        .withContextTokens(1)
+                        .withMaxSequences(2)
+                        .withBatchTokens(3)
+                        .withThreads(4)
+                        .withQueueLimit(5)
+                        .withFlashAttention(FlashAttention.OFF)
+                        .withPrefixCache(false)
+                        .withCachedPrefixes(6))
+                .isEqualTo(new EngineOptions(1, 2, 3, 4, 5, FlashAttention.OFF, false, 6));
+    }
+
+    @Test
+    void shouldRefuseWhatIsOutOfRange() {
+        EngineOptions options = EngineOptions.defaults();
+        assertThatThrownBy(() -> options.withContextTokens(-1)).hasMessageContaining("contextTokens is -1");
+        assertThatThrownBy(() -> options.withMaxSequences(0)).hasMessageContaining("maxSequences is 0");
+        assertThatThrownBy(() -> options.withMaxSequences(161)).hasMessageContaining("cachedPrefixes");
+        assertThatThrownBy(() -> options.withBatchTokens(31)).hasMessageContaining("at least maxSequences 32");
+        assertThatThrownBy(() -> options.withThreads(-1)).hasMessageContaining("threads is -1");
+        assertThatThrownBy(() -> options.withQueueLimit(-1)).hasMessageContaining("queueLimit is -1");
+        assertThatThrownBy(() -> options.withCachedPrefixes(225)).hasMessageContaining("0 to 224");
+    }
+}

@@ -1,0 +1,349 @@
+package dev.martlet.engine;
+
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Function;
+
+/**
+ * A model that is a function, behind the native step's interface: every rule of martlet.h is checked, a broken one is an
+ * {@link AssertionError}. Cells are counted exactly, forks share theirs.
+ *
+ * <p>The next token depends on the sequence's tokens and on how many outputs its sampler has counted, so that a wrong
+ * position, a mixed-up sequence or a sampler that was fed twice changes the text.
+ */
+public final class ScriptedStepRunner implements StepRunner {
+
+    /** What the next steps are to run into, one a step. */
+    public enum Fault {
+        /** The step runs as usual. */
+        NONE,
+        NO_SPACE,
+        ABORTED,
+        /** The context breaks before anything was done. */
+        FAILED,
+        /** The context breaks when half of the samplers have already counted a token. */
+        FAILED_HALFWAY,
+        /** An exception comes out of the step. */
+        EXCEPTION
+    }
+
+    /** Chooses the token after these. */
+    public interface Script {
+        /**
+         * @param prompt the tokens of the prompt
+         * @param output number of tokens chosen so far
+         */
+        int next(int[] prompt, int[] tokens, int length, int output);
+    }
+
+    private static final class Sampler {
+        private final Sampling sampling;
+        private int outputs;
+        private int prompt;
+
+        private Sampler(Sampling sampling) {
+            this.sampling = sampling;
+        }
+    }
+
+    /** Tokens of a sequence and the cell of each. */
+    private static final class Row {
+        private int[] tokens = new int[16];
+        private int[] cells = new int[16];
+        private int length;
+    }
+
+    private final Limits limits;
+    private final Script script;
+    private final Row[] rows;
+    private final int[] cellUsers;
+    private final ArrayDeque<Integer> freeCells = new ArrayDeque<>();
+    private final Map<Long, Sampler> samplers = new HashMap<>();
+    private final Queue<Fault> faults = new ConcurrentLinkedQueue<>();
+    private long nextSampler = 1;
+    private boolean failed;
+    private int steps;
+    private long fedTokens;
+    private volatile boolean closed;
+    private volatile Runnable beforeStep = () -> {};
+    private volatile boolean recreatable = true;
+
+    public ScriptedStepRunner(Limits limits, Script script) {
+        this.limits = limits;
+        this.script = script;
+        rows = new Row[limits.sequences()];
+        Arrays.setAll(rows, i -> new Row());
+        cellUsers = new int[limits.contextTokens()];
+        for (int cell = 0; cell < cellUsers.length; cell++) {
+            freeCells.add(cell);
+        }
+    }
+
+    /** Limits of a small machine: this many cells, 8 sequence ids, steps of 16 tokens. */
+    public static Limits limits(int cells) {
+        return new Limits(cells, cells, 16, 8, 8, true, ByteTokens.END + 2);
+    }
+
+    /** Limits that fit {@link EngineOptions#defaults()}, with room for 16,384 tokens. */
+    public static Limits generousLimits() {
+        return new Limits(16_384, 16_384, 512, 128, 32, true, ByteTokens.END + 2);
+    }
+
+    /** Lower-case letters by a hash of all tokens before; now and then it ends. */
+    public static Script babble() {
+        return (prompt, tokens, length, output) -> {
+            int hash = output * 31 + 7;
+            for (int i = 0; i < length; i++) {
+                hash = hash * 31 + tokens[i];
+            }
+            hash ^= hash >>> 15;
+            hash *= 0x85EBCA6B;
+            hash ^= hash >>> 13;
+            int choice = Math.floorMod(hash, 40);
+            return choice == 39 ? ByteTokens.END : 'a' + choice % 26;
+        };
+    }
+
+    /** Answers a prompt with a text, then ends. */
+    public static Script answering(Function<String, String> answer) {
+        return (prompt, tokens, length, output) -> {
+            int[] text = ByteTokens.tokens(answer.apply(ByteTokens.text(prompt, prompt.length)));
+            return output < text.length ? text[output] : ByteTokens.END;
+        };
+    }
+
+    /** Queues what the next step runs into. From any thread. */
+    public void inject(Fault fault) {
+        faults.add(fault);
+    }
+
+    /** Runs before each step on the engine's thread, e.g. to hold it. From any thread. */
+    public void beforeStep(Runnable action) {
+        beforeStep = action;
+    }
+
+    /** Makes {@link #recreate()} fail from now on. */
+    public void breakForGood() {
+        recreatable = false;
+    }
+
+    public int steps() {
+        return steps;
+    }
+
+    /** Tokens fed in all steps. */
+    public long fedTokens() {
+        return fedTokens;
+    }
+
+    public int openSamplers() {
+        return samplers.size();
+    }
+
+    public boolean isClosed() {
+        return closed;
+    }
+
+    @Override
+    public Limits limits() {
+        return limits;
+    }
+
+    @Override
+    public StepStatus step(StepPlan plan, StepResult result) {
+        beforeStep.run();
+        rule(!closed && !failed, "the context is not usable");
+        validate(plan);
+        Fault fault = Objects.requireNonNullElse(faults.poll(), Fault.NONE);
+        switch (fault) {
+            case NONE, FAILED_HALFWAY -> {}
+            case NO_SPACE -> {
+                return StepStatus.NO_SPACE;
+            }
+            case ABORTED -> {
+                return StepStatus.ABORTED;
+            }
+            case FAILED -> {
+                failed = true;
+                return StepStatus.FAILED;
+            }
+            case EXCEPTION -> {
+                failed = true;
+                throw new EngineException(EngineException.Kind.NATIVE, "injected");
+            }
+        }
+        if (plan.size() > freeCells.size()) {
+            return StepStatus.NO_SPACE;
+        }
+        steps++;
+        fedTokens += plan.size();
+        int at = 0;
+        int output = 0;
+        for (int s = 0; s < plan.segments(); s++) {
+            Row row = rows[plan.sequence(s)];
+            for (int i = 0; i < plan.tokenCount(s); i++) {
+                push(row, plan.token(at++));
+            }
+            if (plan.sampler(s) != 0) {
+                sample(plan, s, row, output++, result);
+                if (fault == Fault.FAILED_HALFWAY && output * 2 >= plan.outputs()) {
+                    failed = true;
+                    return StepStatus.FAILED;
+                }
+            }
+        }
+        result.setMicros(plan.size(), output);
+        return StepStatus.OK;
+    }
+
+    private void validate(StepPlan plan) {
+        rule(plan.segments() > 0, "no segment");
+        rule(plan.size() <= limits.batchTokens(), "more tokens than a batch");
+        rule(plan.outputs() <= limits.outputs(), "more outputs than allowed");
+        boolean[] seen = new boolean[rows.length];
+        int tokens = 0;
+        for (int s = 0; s < plan.segments(); s++) {
+            int sequence = plan.sequence(s);
+            rule(sequence >= 0 && sequence < rows.length, "sequence out of range");
+            rule(!seen[sequence], "sequence " + sequence + " twice in a step");
+            seen[sequence] = true;
+            rule(plan.tokenCount(s) > 0, "an empty segment");
+            rule(plan.position(s) == rows[sequence].length, "position " + plan.position(s) + " is not the length");
+            rule(plan.position(s) + plan.tokenCount(s) <= limits.sequenceTokens(), "more tokens than a sequence");
+            rule(plan.topLogprobs(s) <= StepResult.MAX_TOP + 1, "too many logprobs");
+            rule(plan.sampler(s) == 0 || samplers.containsKey(plan.sampler(s)), "unknown sampler");
+            tokens += plan.tokenCount(s);
+        }
+        rule(tokens == plan.size(), "the counts do not add up");
+        for (int i = 0; i < tokens; i++) {
+            rule(plan.token(i) >= 0 && plan.token(i) < limits.vocabulary(), "token out of range");
+        }
+    }
+
+    private void push(Row row, int token) {
+        if (row.length == row.tokens.length) {
+            row.tokens = Arrays.copyOf(row.tokens, row.length * 2);
+            row.cells = Arrays.copyOf(row.cells, row.length * 2);
+        }
+        int cell = freeCells.poll();
+        cellUsers[cell] = 1;
+        row.tokens[row.length] = token;
+        row.cells[row.length++] = cell;
+    }
+
+    private void sample(StepPlan plan, int segment, Row row, int output, StepResult result) {
+        Sampler sampler = samplers.get(plan.sampler(segment));
+        int promptLength = row.length - sampler.outputs;
+        rule(sampler.prompt == 0 || sampler.prompt == promptLength, "the sampler was fed another prompt");
+        int[] prompt = Arrays.copyOf(row.tokens, promptLength);
+        int token = script.next(prompt, row.tokens, row.length, sampler.outputs);
+        if (token == ByteTokens.END && sampler.outputs < sampler.sampling.minTokens()) {
+            token = '.';
+        }
+        sampler.outputs++;
+        int top = plan.topLogprobs(segment);
+        result.set(output, token, top == 0 ? 0 : -0.5f);
+        for (int rank = 0; rank < StepResult.MAX_TOP; rank++) {
+            boolean wanted = rank < top - 1;
+            result.setTop(output, rank, wanted ? (token + rank) % limits.vocabulary() : -1, wanted ? -0.5f - rank : 0);
+        }
+    }
+
+    @Override
+    public String failure() {
+        return "injected";
+    }
+
+    @Override
+    public void fork(int source, int target, int length) {
+        rule(!closed && !failed, "the context is not usable");
+        Row from = rows[source];
+        rule(source != target, "fork onto itself");
+        rule(length > 0 && length <= from.length, "fork of " + length + " of " + from.length);
+        rule(limits.partialPrefix() || length == from.length, "fork of a part");
+        trim(target, 0);
+        Row to = rows[target];
+        to.tokens = Arrays.copyOf(from.tokens, Math.max(16, length));
+        to.cells = Arrays.copyOf(from.cells, Math.max(16, length));
+        to.length = length;
+        for (int i = 0; i < length; i++) {
+            cellUsers[to.cells[i]]++;
+        }
+    }
+
+    @Override
+    public void trim(int sequence, int length) {
+        rule(!closed && !failed, "the context is not usable");
+        Row row = rows[sequence];
+        rule(length >= 0 && length <= row.length, "trim to " + length + " of " + row.length);
+        rule(limits.partialPrefix() || length == 0 || length == row.length, "trim to a part");
+        while (row.length > length) {
+            int cell = row.cells[--row.length];
+            if (--cellUsers[cell] == 0) {
+                freeCells.add(cell);
+            }
+        }
+    }
+
+    @Override
+    public int usedCells() {
+        return cellUsers.length - freeCells.size();
+    }
+
+    @Override
+    public long newSampler(Sampling sampling) {
+        if (sampling.bias().containsValue(Float.NaN)) {
+            throw new EngineException(EngineException.Kind.NATIVE, "bias is not a number");
+        }
+        samplers.put(nextSampler, new Sampler(sampling));
+        return nextSampler++;
+    }
+
+    @Override
+    public void feed(long handle, int[] tokens, int from, int to, boolean output) {
+        Sampler sampler = samplers.get(handle);
+        rule(sampler != null, "unknown sampler");
+        rule(from >= 0 && from < to && to <= tokens.length, "a range of nothing");
+        if (output) {
+            sampler.outputs += to - from;
+        } else {
+            sampler.prompt += to - from;
+        }
+    }
+
+    @Override
+    public void freeSampler(long sampler) {
+        rule(samplers.remove(sampler) != null, "sampler freed twice");
+    }
+
+    @Override
+    public void recreate() {
+        if (!recreatable) {
+            throw new EngineException(EngineException.Kind.NATIVE, "no memory for a context");
+        }
+        failed = false;
+        for (int sequence = 0; sequence < rows.length; sequence++) {
+            trim(sequence, 0);
+        }
+    }
+
+    @Override
+    public void abort() {}
+
+    @Override
+    public void close() {
+        rule(!closed, "closed twice");
+        closed = true;
+    }
+
+    private static void rule(boolean holds, String what) {
+        if (!holds) {
+            throw new AssertionError("a rule of martlet.h is broken: " + what);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+/*
+ * context.h: a KV cache with the sequences in it, and what a step needs at hand.
+ */
+#pragma once
+
+#include "cells.h"
+#include "containment.h"
+#include "library.h"
+#include "sampler.h"
+
+namespace martlet {
+
+struct context {
+    model_use owner;
+    llama_context *llama = nullptr;
+    threadpool_api pools{};
+    ggml_threadpool_t pool = nullptr;
+    int32_t pool_threads = 0;
+    int32_t poll = 0;
+
+    int32_t n_ctx = 0;
+    int32_t n_ctx_seq = 0;
+    int32_t n_batch = 0;
+    int32_t n_seq_max = 0;
+    int32_t n_outputs_max = 0;
+    int32_t n_threads = 0;
+    int32_t n_threads_batch = 0;
+    int32_t threads_now = 0; /* what llama.cpp was last told */
+    int32_t n_swa = 0;       /* width of sliding windows, 0 where none */
+    bool unified = true;
+    bool can_trim = true;
+    int64_t kv_bytes = 0;
+
+    std::unique_ptr<cell_map> cells;
+    workspace work;
+    mt_perf perf{};
+
+    std::atomic<bool> busy{false};
+    std::atomic<bool> abort_requested{false};
+    std::string poison;          /* why it failed; empty: it has not */
+    bool kernel_running = false; /* it failed inside a graph: other threads may be in there for ever */
+
+    explicit context(std::shared_ptr<model> m) : owner(std::move(m)) {}
+    ~context();
+    context(const context &) = delete;
+    context &operator=(const context &) = delete;
+
+    void make_pool(int32_t threads);
+    void use_threads(int32_t threads);
+    void require_sequence(int32_t sequence) const;
+
+    /* Removes what a sequence holds from position length on; poisons where the model cannot. */
+    void drop_tail(int32_t sequence, int32_t length);
+
+    [[noreturn]] void poisoned(const std::string &why);
+
+    /* Calls llama.cpp; whatever it throws leaves the context poisoned. */
+    template <typename Call>
+    auto kernel(Call &&call) -> decltype(call()) {
+        try {
+            return foreign(call);
+        } catch (const foreign_abort &a) {
+            kernel_running = a.in_kernel && pool_threads > 1;
+            poisoned(a.message);
+        } catch (const std::bad_alloc &) {
+            poisoned("out of memory");
+        } catch (const std::exception &e) {
+            poisoned(e.what());
+        }
+    }
+};
+
+/* A context for the time of a call: alive, not poisoned, used by nobody else. */
+class context_use {
+public:
+    explicit context_use(const mt_context *handle);
+
+    context *operator->() const { return context_.get(); }
+    context &operator*() const { return *context_; }
+
+private:
+    std::shared_ptr<context> context_;
+    exclusive use_;
+};
+
+} // namespace martlet

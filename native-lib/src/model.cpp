@@ -1,0 +1,259 @@
+/*
+ * model.cpp: opening, closing and describing models.
+ */
+#include "model.h"
+
+#include "containment.h"
+#include "gguf_check.h"
+#include "library.h"
+#include "log.h"
+
+#include <cstring>
+
+namespace martlet {
+
+namespace {
+
+/* The caller's progress and cancel cells, polled and written while llama.cpp loads. */
+struct cells {
+    int32_t *progress;
+    const int32_t *cancel;
+
+    bool cancelled() const { return cancel != nullptr && __atomic_load_n(cancel, __ATOMIC_RELAXED) != 0; }
+
+    void set_progress(int32_t permille) const {
+        if (progress != nullptr) {
+            __atomic_store_n(progress, permille, __ATOMIC_RELAXED);
+        }
+    }
+};
+
+bool on_progress(float done, void *data) {
+    const auto *c = static_cast<const cells *>(data);
+    c->set_progress(static_cast<int32_t>(done * 1000.0f));
+    return !c->cancelled();
+}
+
+llama_load_mode load_mode(const mt_model_params &p) {
+    if (p.use_mmap != 0) {
+        return p.use_mlock != 0 ? LLAMA_LOAD_MODE_MMAP_MLOCK : LLAMA_LOAD_MODE_MMAP;
+    }
+    return p.use_mlock != 0 ? LLAMA_LOAD_MODE_MLOCK : LLAMA_LOAD_MODE_NONE;
+}
+
+void learn_vocabulary(model &m) {
+    const llama_vocab *vocab = llama_model_get_vocab(m.llama);
+    if (vocab == nullptr || llama_vocab_type(vocab) == LLAMA_VOCAB_TYPE_NONE) {
+        return;
+    }
+    m.vocab = vocab;
+    m.n_vocab = llama_vocab_n_tokens(vocab);
+    for (int32_t t = 0; t < m.n_vocab; ++t) {
+        if (llama_vocab_is_eog(vocab, t)) {
+            m.eog.push_back(t);
+        }
+    }
+}
+
+std::shared_ptr<model> load(const std::string &path, const mt_model_params &p) {
+    const gguf_summary summary = check_gguf_model(path);
+    if (p.vocab_only == 0 && summary.n_tensors == 0) {
+        fail(MT_ERR_IO, "%s holds no weights, only metadata and tokenizer", path.c_str());
+    }
+
+    cells shared{p.progress_permille, p.cancel};
+    llama_model_params params = llama_model_default_params();
+    ggml_backend_dev_t no_devices[] = {nullptr};
+    params.devices = p.gpu_layers == 0 ? no_devices : nullptr;
+    params.n_gpu_layers = p.gpu_layers;
+    params.load_mode = load_mode(p);
+    params.vocab_only = p.vocab_only != 0;
+    params.check_tensors = p.check_tensors != 0;
+    params.progress_callback = on_progress;
+    params.progress_callback_user_data = &shared;
+
+    auto m = std::make_shared<model>();
+    m->vocab_only = params.vocab_only;
+    m->cpu_only = p.gpu_layers == 0 || !has_gpu();
+    m->architecture = summary.architecture;
+    log_watch watch;
+    shared.set_progress(0);
+    try {
+        m->llama = foreign([&] { return llama_model_load_from_file(path.c_str(), params); });
+    } catch (const foreign_abort &a) {
+        fail(MT_ERR_IO, "%s: llama.cpp cannot use this model: %s", path.c_str(), a.message.c_str());
+    }
+    if (m->llama == nullptr && shared.cancelled()) {
+        fail(MT_ERR_ABORTED, "loading %s was cancelled", path.c_str());
+    }
+    if (m->llama == nullptr) {
+        const std::string why = watch.errors_or("llama.cpp gave no reason");
+        const bool memory = why.find("alloc") != std::string::npos;
+        fail(memory ? MT_ERR_OOM : MT_ERR_IO, "cannot load %s: %s", path.c_str(), why.c_str());
+    }
+    foreign([&] { learn_vocabulary(*m); });
+    shared.set_progress(1000);
+    return m;
+}
+
+void describe(const model &m, mt_model_info &out) {
+    const llama_model *l = m.llama;
+    const llama_vocab *v = m.vocab;
+    out.n_vocab = m.n_vocab;
+    out.n_ctx_train = llama_model_n_ctx_train(l);
+    out.n_embd = llama_model_n_embd(l);
+    out.n_layer = llama_model_n_layer(l);
+    out.n_head = m.vocab_only ? 0 : llama_model_n_head(l);
+    out.n_head_kv = m.vocab_only ? 0 : llama_model_n_head_kv(l);
+    out.has_encoder = llama_model_has_encoder(l);
+    out.has_decoder = llama_model_has_decoder(l);
+    out.is_recurrent = llama_model_is_recurrent(l);
+    out.is_hybrid = llama_model_is_hybrid(l);
+    out.token_bos = v ? llama_vocab_bos(v) : -1;
+    out.token_eos = v ? llama_vocab_eos(v) : -1;
+    out.token_eot = v ? llama_vocab_eot(v) : -1;
+    out.token_nl = v ? llama_vocab_nl(v) : -1;
+    out.token_fim_prefix = v ? llama_vocab_fim_pre(v) : -1;
+    out.token_fim_suffix = v ? llama_vocab_fim_suf(v) : -1;
+    out.token_fim_middle = v ? llama_vocab_fim_mid(v) : -1;
+    out.add_bos = v ? llama_vocab_get_add_bos(v) : 0;
+    out.add_eos = v ? llama_vocab_get_add_eos(v) : 0;
+    char text[16] = "0";
+    llama_model_meta_val_str(l, (m.architecture + ".pooling_type").c_str(), text, sizeof(text));
+    out.pooling_type = static_cast<int32_t>(strtol(text, nullptr, 10));
+    out.vocab_type = v ? static_cast<int32_t>(llama_vocab_type(v)) : 0;
+    out.n_params = static_cast<int64_t>(llama_model_n_params(l));
+    out.size_bytes = static_cast<int64_t>(llama_model_size(l));
+    char description[sizeof(out.description)] = "";
+    llama_model_desc(l, description, sizeof(description));
+    copy_field(out.description, description);
+    copy_field(out.weight_type, llama_ftype_name(llama_model_ftype(l)));
+}
+
+/* Text of a llama.cpp function of the form (buffer, size) -> length. */
+template <typename Get>
+std::string whole_text(Get &&get, const char *what) {
+    char small[256];
+    const int32_t length = get(small, sizeof(small));
+    MARTLET_REQUIRE(length >= 0, "%s: no such entry", what);
+    if (static_cast<size_t>(length) < sizeof(small)) {
+        return std::string(small, static_cast<size_t>(length));
+    }
+    std::string text(static_cast<size_t>(length) + 1, '\0');
+    get(text.data(), text.size());
+    text.pop_back();
+    return text;
+}
+
+} // namespace
+
+model::~model() {
+    if (llama == nullptr) {
+        return;
+    }
+    try {
+        foreign([&] { llama_model_free(llama); });
+    } catch (...) { /* it cannot be freed: leaked, and the host lives */
+        report(MT_ERR_INTERNAL, "the model could not be freed");
+    }
+}
+
+void model::require_vocab() const {
+    if (vocab == nullptr) {
+        fail(MT_ERR_UNSUPPORTED, "this model has no tokenizer");
+    }
+}
+
+model_use::model_use(std::shared_ptr<model> owner) : owner_(std::move(owner)) {
+    std::lock_guard<std::mutex> guard(owner_->lock);
+    MARTLET_REQUIRE(!owner_->closed, "the model is closed");
+    ++owner_->users;
+}
+
+model_use::~model_use() {
+    std::lock_guard<std::mutex> guard(owner_->lock);
+    --owner_->users;
+}
+
+} // namespace martlet
+
+using namespace martlet;
+
+extern "C" int32_t mt_model_open(const char *path, int32_t path_len, const mt_model_params *params, mt_model **out) {
+    return wall([&] {
+        const std::string file = text_argument(path, path_len, "path");
+        MARTLET_REQUIRE(!file.empty() && file.find('\0') == std::string::npos, "path is empty or holds a NUL");
+        require_block(params, "mt_model_params");
+        MARTLET_REQUIRE(out != nullptr, "out is NULL");
+        require_initialised();
+        *out = static_cast<mt_model *>(add_handle(kind::model, load(file, *params)));
+    });
+}
+
+extern "C" int32_t mt_model_close(mt_model *handle) {
+    return wall([&] {
+        const auto m = find(handle);
+        {
+            std::lock_guard<std::mutex> guard(m->lock);
+            MARTLET_REQUIRE(!m->closed, "not an open model (closed already?)");
+            if (m->users > 0) {
+                fail(MT_ERR_STATE, "%d context%s or sampler%s of the model still open", m->users,
+                     m->users == 1 ? "" : "s", m->users == 1 ? " is" : "s are");
+            }
+            m->closed = true;
+        }
+        remove_handle(kind::model, handle);
+    });
+}
+
+extern "C" int32_t mt_model_get_info(const mt_model *handle, mt_model_info *out) {
+    return wall([&] {
+        require_block(out, "mt_model_info");
+        const auto m = find(handle);
+        foreign([&] { describe(*m, *out); });
+    });
+}
+
+extern "C" int32_t mt_model_meta_count(const mt_model *handle, int32_t *count) {
+    return wall([&] {
+        MARTLET_REQUIRE(count != nullptr, "count is NULL");
+        const auto m = find(handle);
+        *count = foreign([&] { return llama_model_meta_count(m->llama); });
+    });
+}
+
+extern "C" int32_t mt_model_meta_key(const mt_model *handle, int32_t index, char *out, int32_t capacity,
+                                     int32_t *needed) {
+    return wall([&] {
+        const auto m = find(handle);
+        const std::string text = foreign([&] {
+            return whole_text([&](char *to, size_t n) { return llama_model_meta_key_by_index(m->llama, index, to, n); },
+                              "metadata key");
+        });
+        copy_out(text.data(), text.size(), out, capacity, needed);
+    });
+}
+
+extern "C" int32_t mt_model_meta_value(const mt_model *handle, int32_t index, char *out, int32_t capacity,
+                                       int32_t *needed) {
+    return wall([&] {
+        const auto m = find(handle);
+        const std::string text = foreign([&] {
+            return whole_text(
+                [&](char *to, size_t n) { return llama_model_meta_val_str_by_index(m->llama, index, to, n); },
+                "metadata value");
+        });
+        copy_out(text.data(), text.size(), out, capacity, needed);
+    });
+}
+
+extern "C" int32_t mt_model_chat_template(const mt_model *handle, const char *name, int32_t name_len, char *out,
+                                          int32_t capacity, int32_t *needed) {
+    return wall([&] {
+        const std::string wanted = text_argument(name, name_len, "name");
+        const auto m = find(handle);
+        const char *text =
+            foreign([&] { return llama_model_chat_template(m->llama, name == nullptr ? nullptr : wanted.c_str()); });
+        copy_out(text, text == nullptr ? 0 : strlen(text), out, capacity, needed);
+    });
+}

@@ -1,0 +1,129 @@
+/*
+ * step_plan.cpp: every check that mt_step() makes before it does anything.
+ */
+#include "step_plan.h"
+
+namespace martlet {
+
+namespace {
+
+constexpr int32_t MAX_TOP_LOGPROBS = 20;
+
+void require_arrays(const mt_step_input &in, const mt_step_output &out) {
+    MARTLET_REQUIRE(in.sequence != nullptr && in.position != nullptr && in.token_count != nullptr &&
+                        in.flags != nullptr && in.top_logprobs != nullptr && in.sampler != nullptr &&
+                        in.tokens != nullptr,
+                    "an array of mt_step_input is NULL");
+    MARTLET_REQUIRE(out.row_count != nullptr, "row_count of mt_step_output is NULL");
+    MARTLET_REQUIRE(out.row_capacity >= 0 &&
+                        (out.row_capacity == 0 || (out.token != nullptr && out.logprob != nullptr)),
+                    "row_capacity is %d, with token or logprob NULL", out.row_capacity);
+    MARTLET_REQUIRE(out.top_stride >= 0 && out.top_stride <= INT16_MAX &&
+                        (out.top_stride == 0 || (out.top_token != nullptr && out.top_logprob != nullptr)),
+                    "top_stride is %d, with top_token or top_logprob NULL", out.top_stride);
+}
+
+/* Whether the row of a mask allows a token of the vocabulary. */
+bool allows_any(const int64_t *row, int32_t n_vocab) {
+    const int32_t whole = n_vocab / BLOCK;
+    uint64_t any = 0;
+    for (int32_t w = 0; w < whole; ++w) {
+        any |= static_cast<uint64_t>(row[w]);
+    }
+    if (n_vocab % BLOCK != 0) {
+        any |= static_cast<uint64_t>(row[whole]) & ((uint64_t{1} << n_vocab % BLOCK) - 1);
+    }
+    return any != 0;
+}
+
+} // namespace
+
+step_plan::step_plan(context &c, const mt_step_input &in, const mt_step_output &out) {
+    MARTLET_REQUIRE(in.n_segments >= 1 && in.n_segments <= c.n_seq_max, "n_segments is %d, not in 1..%d", in.n_segments,
+                    c.n_seq_max);
+    MARTLET_REQUIRE(in.n_tokens >= 1 && in.n_tokens <= c.n_batch, "n_tokens is %d, not in 1..%d (n_batch)", in.n_tokens,
+                    c.n_batch);
+    require_arrays(in, out);
+    const auto n = static_cast<size_t>(in.n_segments);
+    segments_.reserve(n);
+    samplers_.reserve(n);
+    uses_.reserve(n);
+    seen_.assign(static_cast<size_t>(c.n_seq_max), false);
+    for (int32_t s = 0; s < in.n_segments; ++s) {
+        add(c, in, out, s);
+    }
+    MARTLET_REQUIRE(n_tokens_ == in.n_tokens, "n_tokens is %d, the segments have %d", in.n_tokens, n_tokens_);
+    MARTLET_REQUIRE(n_rows_ <= c.n_outputs_max, "the step may give %d rows, n_outputs_max is %d", n_rows_,
+                    c.n_outputs_max);
+    MARTLET_REQUIRE(n_rows_ <= out.row_capacity, "the step may give %d rows, row_capacity is %d", n_rows_,
+                    out.row_capacity);
+    for (int32_t i = 0; i < in.n_tokens; ++i) {
+        MARTLET_REQUIRE(in.tokens[i] >= 0 && in.tokens[i] < c.owner->n_vocab, "tokens[%d] is %d, the vocabulary has %d",
+                        i, in.tokens[i], c.owner->n_vocab);
+    }
+    if (!c.cells->fits(in.n_tokens)) {
+        fail(MT_ERR_NO_SPACE, "the step needs %d cells, %d of %d are in use", in.n_tokens, c.cells->used(), c.n_ctx);
+    }
+}
+
+void step_plan::add(context &c, const mt_step_input &in, const mt_step_output &out, int32_t s) {
+    segment g{};
+    g.sequence = in.sequence[s];
+    g.position = in.position[s];
+    g.n_tokens = in.token_count[s];
+    g.first_token = n_tokens_;
+    g.top_k = in.top_logprobs[s] - 1;
+    const bool verify = in.flags[s] == MT_STEP_VERIFY;
+
+    MARTLET_REQUIRE(g.sequence >= 0 && g.sequence < c.n_seq_max, "segment %d: sequence %d, there are %d", s, g.sequence,
+                    c.n_seq_max);
+    MARTLET_REQUIRE(!seen_[static_cast<size_t>(g.sequence)], "segment %d: sequence %d is in the step twice", s,
+                    g.sequence);
+    seen_[static_cast<size_t>(g.sequence)] = true;
+    const int32_t length = c.cells->length(g.sequence);
+    MARTLET_REQUIRE(g.position == length, "segment %d: position is %d, sequence %d holds %d tokens", s, g.position,
+                    g.sequence, length);
+    MARTLET_REQUIRE(g.n_tokens >= 1 && g.n_tokens <= in.n_tokens - n_tokens_, "segment %d: token_count is %d", s,
+                    g.n_tokens);
+    MARTLET_REQUIRE(in.flags[s] == 0 || in.flags[s] == MT_STEP_SAMPLE || verify, "segment %d: flags is %d", s,
+                    in.flags[s]);
+    MARTLET_REQUIRE(g.top_k >= -1 && g.top_k <= MAX_TOP_LOGPROBS, "segment %d: top_logprobs is %d, not in 0..%d", s,
+                    in.top_logprobs[s], MAX_TOP_LOGPROBS + 1);
+    MARTLET_REQUIRE(g.top_k <= out.top_stride, "segment %d: %d top logprobs, top_stride is %d", s, g.top_k,
+                    out.top_stride);
+    if (verify && g.n_tokens > 1 && !c.can_trim) {
+        fail(MT_ERR_UNSUPPORTED, "segment %d: a recurrent or hybrid model cannot take drafts back", s);
+    }
+    if (g.n_tokens > c.n_ctx_seq - length) {
+        fail(MT_ERR_NO_SPACE, "segment %d: sequence %d holds %d tokens of at most %d", s, g.sequence, length,
+             c.n_ctx_seq);
+    }
+    g.rows = in.flags[s] == 0 ? 0 : verify ? g.n_tokens : 1;
+    if (g.rows > 0) {
+        add_sampler(c, in, s);
+        g.sampler = samplers_.back().get();
+        g.mask = in.mask == nullptr ? nullptr : in.mask[s];
+        for (int32_t r = 0; g.mask != nullptr && r < g.rows; ++r) {
+            MARTLET_REQUIRE(
+                allows_any(g.mask + static_cast<int64_t>(r) * blocks_of(c.owner->n_vocab), c.owner->n_vocab),
+                "segment %d: row %d of the mask allows no token", s, r);
+        }
+    }
+    has_prefill_ = has_prefill_ || (g.n_tokens > 1 && !verify);
+    n_tokens_ += g.n_tokens;
+    n_rows_ += g.rows;
+    segments_.push_back(g);
+}
+
+void step_plan::add_sampler(const context &c, const mt_step_input &in, int32_t s) {
+    MARTLET_REQUIRE(in.sampler[s] != nullptr, "segment %d: no sampler", s);
+    std::shared_ptr<sampler_handle> sampler = find(in.sampler[s]);
+    MARTLET_REQUIRE(sampler->owner.shared() == c.owner.shared(), "segment %d: the sampler is of another model", s);
+    for (const auto &other : samplers_) {
+        MARTLET_REQUIRE(other != sampler, "segment %d: its sampler serves another segment too", s);
+    }
+    samplers_.push_back(std::move(sampler));
+    uses_.emplace_back(samplers_.back()->busy, "sampler");
+}
+
+} // namespace martlet

@@ -1,0 +1,43 @@
+/*
+ * step_plan.h: a step's input, checked. Building the plan has no effect on the context; whatever is wrong with the
+ * input is found here.
+ */
+#pragma once
+
+#include "context.h"
+
+namespace martlet {
+
+/* One segment of a step. */
+struct segment {
+    int32_t sequence;
+    int32_t position;
+    int32_t first_token; /* where its tokens start in the step */
+    int32_t n_tokens;
+    int32_t rows;  /* the most it may give: 0, 1, or n_tokens to verify */
+    int32_t top_k; /* -1: no logprobs at all */
+    const int64_t *mask;
+    sampler_handle *sampler;
+};
+
+class step_plan {
+public:
+    step_plan(context &c, const mt_step_input &in, const mt_step_output &out);
+
+    const std::vector<segment> &segments() const { return segments_; }
+    bool has_prefill() const { return has_prefill_; }
+
+private:
+    void add(context &c, const mt_step_input &in, const mt_step_output &out, int32_t s);
+    void add_sampler(const context &c, const mt_step_input &in, int32_t s);
+
+    std::vector<segment> segments_;
+    std::vector<std::shared_ptr<sampler_handle>> samplers_; /* kept alive for the step */
+    std::vector<exclusive> uses_;                           /* and used by nobody else */
+    std::vector<bool> seen_;                                /* sequences */
+    int32_t n_tokens_ = 0;
+    int32_t n_rows_ = 0;
+    bool has_prefill_ = false; /* a segment of several tokens that is not a verification */
+};
+
+} // namespace martlet

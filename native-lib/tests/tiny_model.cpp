@@ -1,0 +1,142 @@
+/*
+ * tiny_model.cpp: see tiny_model.h. Written with ggml's GGUF functions.
+ */
+#include "tiny_model.h"
+
+#include "ggml.h"
+#include "gguf.h"
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <vector>
+
+namespace {
+
+/* The letter that byte-level BPE writes for a byte (the table of GPT-2's tokenizer), as UTF-8. */
+std::string letter_of(int byte) {
+    const auto printable = [](int b) {
+        return (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || (b >= 174 && b <= 255);
+    };
+    int code = byte;
+    if (!printable(byte)) {
+        code = 256;
+        for (int b = 0; b < byte; ++b) {
+            code += !printable(b);
+        }
+    }
+    if (code < 128) {
+        return std::string(1, static_cast<char>(code));
+    }
+    return {static_cast<char>(0xC0 | code >> 6), static_cast<char>(0x80 | (code & 63))};
+}
+
+void add_vocabulary(gguf_context *g) {
+    std::vector<std::string> tokens;
+    std::vector<int32_t> types;
+    std::vector<std::string> merges;
+    for (int b = 0; b < 256; ++b) {
+        tokens.push_back(letter_of(b));
+        types.push_back(1);
+    }
+    const std::string space = letter_of(' ');
+    const std::vector<std::pair<std::string, std::string>> pairs = {
+        {"t", "h"}, {"th", "e"}, {"i", "n"}, {"a", "n"}, {"e", "r"}, {space, "the"}, {space, "a"}, {"an", "d"}};
+    for (const auto &[left, right] : pairs) {
+        tokens.push_back(left + right);
+        types.push_back(1);
+        merges.push_back(left + " " + right);
+    }
+    const auto first_special = static_cast<uint32_t>(tokens.size());
+    for (const char *text : {"<s>", "</s>", "<|user|>"}) {
+        tokens.emplace_back(text);
+        types.push_back(3);
+    }
+    tokens.emplace_back("<think>");
+    types.push_back(4);
+
+    std::vector<const char *> texts;
+    for (const std::string &t : tokens) {
+        texts.push_back(t.c_str());
+    }
+    std::vector<const char *> merge_texts;
+    for (const std::string &m : merges) {
+        merge_texts.push_back(m.c_str());
+    }
+    gguf_set_val_str(g, "tokenizer.ggml.model", "gpt2");
+    gguf_set_val_str(g, "tokenizer.ggml.pre", "gpt-2");
+    gguf_set_arr_str(g, "tokenizer.ggml.tokens", texts.data(), texts.size());
+    gguf_set_arr_data(g, "tokenizer.ggml.token_type", GGUF_TYPE_INT32, types.data(), types.size());
+    gguf_set_arr_str(g, "tokenizer.ggml.merges", merge_texts.data(), merge_texts.size());
+    gguf_set_val_u32(g, "tokenizer.ggml.bos_token_id", first_special);
+    gguf_set_val_u32(g, "tokenizer.ggml.eos_token_id", first_special + 1);
+    gguf_set_val_bool(g, "tokenizer.ggml.add_bos_token", true);
+    gguf_set_val_str(g, "tokenizer.chat_template", "{{ messages[0].content }}");
+    gguf_set_val_u32(g, "llama.vocab_size", static_cast<uint32_t>(tokens.size()));
+}
+
+struct weights {
+    gguf_context *file;
+    ggml_context *memory;
+    std::mt19937 random;
+
+    void add(const std::string &name, int64_t columns, int64_t rows, float scale, float center = 0) {
+        ggml_tensor *t = rows == 0 ? ggml_new_tensor_1d(memory, GGML_TYPE_F32, columns)
+                                   : ggml_new_tensor_2d(memory, GGML_TYPE_F32, columns, rows);
+        ggml_set_name(t, name.c_str());
+        auto *values = static_cast<float *>(ggml_get_data(t));
+        for (int64_t i = 0; i < ggml_nelements(t); ++i) {
+            const double u = static_cast<double>(random()) / 4294967295.0; /* the same on every platform */
+            values[i] = center + scale * static_cast<float>(2 * u - 1);
+        }
+        gguf_add_tensor(file, t);
+    }
+};
+
+} // namespace
+
+void write_tiny_model(const std::string &path, const tiny_options &o) {
+    gguf_context *g = gguf_init_empty();
+    gguf_set_val_str(g, "general.architecture", "llama");
+    gguf_set_val_str(g, "general.name", "tiny");
+    gguf_set_val_u32(g, "general.file_type", 0);
+    gguf_set_val_u32(g, "llama.context_length", 4096);
+    gguf_set_val_u32(g, "llama.embedding_length", static_cast<uint32_t>(o.n_embd));
+    gguf_set_val_u32(g, "llama.block_count", static_cast<uint32_t>(o.n_layer));
+    gguf_set_val_u32(g, "llama.feed_forward_length", static_cast<uint32_t>(o.n_ff));
+    gguf_set_val_u32(g, "llama.attention.head_count", static_cast<uint32_t>(o.n_head));
+    gguf_set_val_u32(g, "llama.attention.head_count_kv", static_cast<uint32_t>(o.n_head_kv));
+    gguf_set_val_f32(g, "llama.attention.layer_norm_rms_epsilon", 1e-5f);
+    gguf_set_val_u32(g, "llama.rope.dimension_count", static_cast<uint32_t>(o.n_embd / o.n_head));
+    add_vocabulary(g);
+
+    ggml_init_params params{};
+    params.mem_size = 16u << 20;
+    ggml_context *memory = ggml_init(params);
+    const int64_t n_vocab = gguf_get_arr_n(g, gguf_find_key(g, "tokenizer.ggml.tokens"));
+    const int64_t n_kv = static_cast<int64_t>(o.n_embd) / o.n_head * o.n_head_kv;
+    weights w{g, memory, std::mt19937(o.seed)};
+    w.add("token_embd.weight", o.n_embd, n_vocab, 1.0f);
+    for (int32_t l = 0; l < o.n_layer; ++l) {
+        const std::string b = "blk." + std::to_string(l) + ".";
+        w.add(b + "attn_norm.weight", o.n_embd, 0, 0.1f, 1.0f);
+        w.add(b + "attn_q.weight", o.n_embd, o.n_embd, 0.4f);
+        w.add(b + "attn_k.weight", o.n_embd, n_kv, 0.4f);
+        w.add(b + "attn_v.weight", o.n_embd, n_kv, 0.4f);
+        w.add(b + "attn_output.weight", o.n_embd, o.n_embd, 0.4f);
+        w.add(b + "ffn_norm.weight", o.n_embd, 0, 0.1f, 1.0f);
+        w.add(b + "ffn_gate.weight", o.n_embd, o.n_ff, 0.3f);
+        w.add(b + "ffn_up.weight", o.n_embd, o.n_ff, 0.3f);
+        w.add(b + "ffn_down.weight", o.n_ff, o.n_embd, 0.3f);
+    }
+    w.add("output_norm.weight", o.n_embd, 0, 0.1f, 1.0f);
+    w.add("output.weight", o.n_embd, n_vocab, 0.5f, o.nan_output ? NAN : 0.0f);
+
+    if (!gguf_write_to_file(g, path.c_str(), false)) {
+        fprintf(stderr, "cannot write %s\n", path.c_str());
+        exit(2);
+    }
+    ggml_free(memory);
+    gguf_free(g);
+}
