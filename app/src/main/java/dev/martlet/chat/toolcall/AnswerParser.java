@@ -258,7 +258,10 @@ final class AnswerParser implements OutputParser, CallReader.Host {
                 }
             }
             case THINK -> {
-                if (thinking ? thoughts.sinceBoundary() : content.sinceBoundary() || emitter.drafting()) {
+                // A tag that prose may mention opens thoughts only where no text stands before it.
+                boolean certain = mark.spelling().startsWith("<|");
+                boolean prose = thinking ? thoughts.sinceBoundary() : content.sinceBoundary();
+                if (prose && !certain || emitter.drafting()) {
                     text(mark.spelling());
                 } else if (!thinking) {
                     content.boundary();

@@ -100,6 +100,10 @@ final class MarkerSet {
             node = set.root;
         }
 
+        MarkerSet set() {
+            return set;
+        }
+
         boolean active() {
             return !held.isEmpty();
         }

@@ -21,7 +21,14 @@ final class NamedFormats {
 
     static final List<ToolCallFormat> ALL = List.of(
             new NamedJson(
-                    "glm4", Frame.NONE.bareToo().think("<think>", "</think>").drop(GLM), NAME + "[ \\t]*\\r?\\n\\s*"),
+                    "glm4",
+                    Frame.NONE
+                            .bareToo()
+                            .think("<think>", "</think>")
+                            .drop(GLM)
+                            .or(new ToolCallFormat.BuiltIns(
+                                    "glm4_built_ins", Frame.NONE.bareToo().drop(GLM))),
+                    NAME + "[ \\t]*\\r?\\n\\s*"),
             new NamedJson(
                             "chatglm3",
                             Frame.NONE.bareToo().lead("```").item("", "```").drop(GLM),

@@ -145,4 +145,54 @@ public sealed interface ToolCallFormat {
             return new AnswerParser(this, frame, options);
         }
     }
+
+    /**
+     * Arguments between tags, as bare text; the tool's schema tells their types.
+     *
+     * @param callHeader what stands after an item's opener, up to and with the end of its tag; group {@code name}
+     * @param headerBeforeTag whether the header's last character already begins the next tag
+     * @param argumentOpen opens an argument
+     * @param argumentHeader what stands after it, up to and with the character before the value; group {@code name},
+     *     optional group {@code string} for a type the tag tells
+     * @param valueEnd closes an argument
+     * @param callEnd closes a call
+     * @param framed whether one newline on each side of a value is the template's
+     */
+    record Tagged(
+            String id,
+            Frame frame,
+            Pattern callHeader,
+            boolean headerBeforeTag,
+            String argumentOpen,
+            Pattern argumentHeader,
+            String valueEnd,
+            String callEnd,
+            boolean framed)
+            implements ToolCallFormat {
+
+        @Override
+        public OutputParser parser(ParserOptions options) {
+            return new AnswerParser(this, frame, options);
+        }
+    }
+
+    /**
+     * Calls written as Python calls with literal arguments.
+     *
+     * @param echoes whether the model may write a section's calls and end a second time, to be read over
+     */
+    record Pythonic(String id, Frame frame, boolean echoes) implements ToolCallFormat {
+        Pythonic(String id, Frame frame) {
+            this(id, frame, false);
+        }
+
+        Pythonic echoing() {
+            return new Pythonic(id, frame, true);
+        }
+
+        @Override
+        public OutputParser parser(ParserOptions options) {
+            return new AnswerParser(this, frame, options);
+        }
+    }
 }

@@ -13,11 +13,13 @@ public final class ToolCallFormats {
     private static final Map<String, ToolCallFormat> BY_ID = new LinkedHashMap<>();
 
     static {
-        Stream.of(JsonFormats.ALL, NamedFormats.ALL).flatMap(List::stream).forEach(format -> {
-            if (BY_ID.put(format.id(), format) != null) {
-                throw new IllegalStateException("two formats are called " + format.id());
-            }
-        });
+        Stream.of(JsonFormats.ALL, NamedFormats.ALL, TaggedFormats.ALL, PythonicFormats.ALL)
+                .flatMap(List::stream)
+                .forEach(format -> {
+                    if (BY_ID.put(format.id(), format) != null) {
+                        throw new IllegalStateException("two formats are called " + format.id());
+                    }
+                });
     }
 
     private ToolCallFormats() {}
