@@ -63,9 +63,18 @@ final class AnswerParser implements OutputParser, CallReader.Host {
     private long steps;
 
     AnswerParser(ToolCallFormat format, Frame frame, ParserOptions options) {
+        this(format, frame, options, new Emitter(options.ids(), options.parallelToolCalls()));
+    }
+
+    private AnswerParser(ToolCallFormat format, Frame frame, ParserOptions options, Emitter emitter) {
+        this(format, frame, options, emitter, new Prose(emitter::content));
+    }
+
+    /** A parser of a part of an answer, which writes where its owner writes. */
+    AnswerParser(ToolCallFormat format, Frame frame, ParserOptions options, Emitter emitter, Prose content) {
         tools = new Toolbox(options.tools());
-        emitter = new Emitter(options.ids(), options.parallelToolCalls());
-        content = new Prose(emitter::content);
+        this.emitter = emitter;
+        this.content = content;
         thoughts = new Prose(emitter::reasoning);
         thoughts.boundary();
         controlTokens = options.controlTokens();
@@ -138,12 +147,17 @@ final class AnswerParser implements OutputParser, CallReader.Host {
                     continue;
                 }
             }
-            step(text.charAt(i++) | bit);
-            while (!again.isEmpty()) {
-                step(again.pop());
-            }
+            accept(text.charAt(i++) | bit);
         }
         emitter.flush();
+    }
+
+    /** Reads one code; what becomes certain waits in the emitter. */
+    void accept(int code) {
+        step(code);
+        while (!again.isEmpty()) {
+            step(again.pop());
+        }
     }
 
     private boolean stops(char c) {
@@ -440,6 +454,14 @@ final class AnswerParser implements OutputParser, CallReader.Host {
     @Override
     public void finish(StopCause cause, Consumer<ChatEvent> out) {
         emitter.to(out);
+        end(cause);
+        thoughts.boundary();
+        content.end();
+        emitter.flush();
+    }
+
+    /** The text ends here. */
+    void end(StopCause cause) {
         while (true) {
             while (!again.isEmpty()) {
                 step(again.pop());
@@ -464,9 +486,6 @@ final class AnswerParser implements OutputParser, CallReader.Host {
         if (emitter.drafting()) {
             emitter.release();
         }
-        thoughts.boundary();
-        content.end();
-        emitter.flush();
     }
 
     @Override

@@ -50,6 +50,15 @@ final class ArgumentsReader {
         return begun;
     }
 
+    /** Whether the reader is inside a string. */
+    boolean inString() {
+        return switch (state) {
+            case ENCODED, ESCAPE, HEX -> true;
+            case OBJECT -> json.inString();
+            case START, NULL, DONE -> false;
+        };
+    }
+
     /** Results as {@link LenientJson}'s. */
     int accept(char c) {
         while (true) {

@@ -1,5 +1,6 @@
 package dev.martlet.chat.toolcall;
 
+import dev.martlet.chat.toolcall.ToolCallFormat.Nested;
 import dev.martlet.chat.toolcall.ToolCallFormat.Tagged;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -8,12 +9,13 @@ import java.util.regex.Pattern;
 final class TaggedFormats {
     private static final Pattern EQUALS = Pattern.compile("\\s*(?<name>[^\\s<>\"']+)\\s*>");
     private static final Pattern EQUALS_KEY = Pattern.compile("\\s*(?<name>[^<>\\n]+?)\\s*>");
-    private static final Pattern ATTRIBUTE = Pattern.compile("\\s*[\"']?(?<name>[^<>\"'\\n]+)[\"']?\\s*>");
+    static final Pattern ATTRIBUTE = Pattern.compile("\\s*[\"']?(?<name>[^<>\"'\\n]+)[\"']?\\s*>");
     private static final Pattern TYPED_ATTRIBUTE = Pattern.compile(
             "\\s*[\"']?(?<name>[^<>\"'\\n]+)[\"']?(?:\\s+string=[\"']?(?<string>true|false)[\"']?)?\\s*>");
     private static final Pattern BEFORE_TAG = Pattern.compile("\\s*(?<name>[^\\s<>{}`\"']+)\\s*<");
     private static final Pattern ARG_KEY = Pattern.compile("\\s*(?<name>[^<>]+?)\\s*</arg_key>\\s*<arg_value>");
 
+    private static final String M3 = "]<]minimax[>[";
     private static final String[] CHATML = {"<|im_start|>assistant", "<|im_end|>", "<|endoftext|>"};
 
     static final List<ToolCallFormat> ALL = List.of(
@@ -86,7 +88,16 @@ final class TaggedFormats {
                     ATTRIBUTE,
                     "</param>",
                     "</function>",
-                    false));
+                    false),
+            new Nested(
+                    "minimax_m3",
+                    Frame.NONE
+                            .section(M3 + "<tool_call>", M3 + "</tool_call>")
+                            .item(M3 + "<invoke name=", "")
+                            .think("<mm:think>", "</mm:think>")
+                            .drop("[e~["),
+                    M3,
+                    ATTRIBUTE));
 
     private TaggedFormats() {}
 

@@ -1,5 +1,7 @@
 package dev.martlet.chat.toolcall;
 
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -193,6 +195,72 @@ public sealed interface ToolCallFormat {
         @Override
         public OutputParser parser(ParserOptions options) {
             return new AnswerParser(this, frame, options);
+        }
+    }
+
+    /**
+     * Arguments as nested elements whose tags are the parameters' names.
+     *
+     * @param lead what stands before every tag
+     * @param callHeader what stands after an item's opener, up to and with the end of its tag; group {@code name}
+     */
+    record Nested(String id, Frame frame, String lead, Pattern callHeader) implements ToolCallFormat {
+        @Override
+        public OutputParser parser(ParserOptions options) {
+            return new AnswerParser(this, frame, options);
+        }
+    }
+
+    /**
+     * Messages with a header that tells channel and recipient.
+     *
+     * @param start begins a message's header
+     * @param fields markers inside a header
+     * @param message ends a header
+     * @param ends end a message
+     * @param header a whole header, the markers in it included
+     * @param toolPrefix what stands before a tool's name in a recipient; may be empty
+     * @param self the recipient of thoughts, or empty
+     * @param people recipients that are no tools
+     * @param markup how calls are written in a tool's message; empty where its body is the arguments
+     */
+    record Messages(
+            String id,
+            String start,
+            List<String> fields,
+            String message,
+            List<String> ends,
+            Pattern header,
+            String toolPrefix,
+            String self,
+            Set<String> people,
+            Optional<ToolCallFormat> markup)
+            implements ToolCallFormat {
+        @Override
+        public OutputParser parser(ParserOptions options) {
+            return new MessagesParser(this, options);
+        }
+    }
+
+    /**
+     * Parts that begin with a line naming their recipient.
+     *
+     * @param marker stands before every part
+     * @param everyone the recipient of text
+     */
+    record Recipients(String id, String marker, String everyone, List<String> drops) implements ToolCallFormat {
+        @Override
+        public OutputParser parser(ParserOptions options) {
+            return new RecipientParser(this, options);
+        }
+    }
+
+    /** Nested blocks with attributes. */
+    record Blocks(String id, String open, String close, String separator, List<String> drops)
+            implements ToolCallFormat {
+        @Override
+        public OutputParser parser(ParserOptions options) {
+            return new BlocksParser(this, options);
         }
     }
 }

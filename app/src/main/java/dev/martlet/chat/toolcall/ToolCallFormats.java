@@ -13,7 +13,7 @@ public final class ToolCallFormats {
     private static final Map<String, ToolCallFormat> BY_ID = new LinkedHashMap<>();
 
     static {
-        Stream.of(JsonFormats.ALL, NamedFormats.ALL, TaggedFormats.ALL, PythonicFormats.ALL)
+        Stream.of(JsonFormats.ALL, NamedFormats.ALL, TaggedFormats.ALL, PythonicFormats.ALL, MessageFormats.ALL)
                 .flatMap(List::stream)
                 .forEach(format -> {
                     if (BY_ID.put(format.id(), format) != null) {
