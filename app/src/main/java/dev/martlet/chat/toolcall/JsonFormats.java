@@ -76,6 +76,13 @@ final class JsonFormats {
             new JsonCall(
                     "jamba", Frame.NONE.section("<tool_calls>", "</tool_calls>").drop("<|eom|>", "<|endoftext|>")),
             new JsonCall(
+                    "apriel",
+                    Frame.NONE
+                            .section("<tool_calls>", "</tool_calls>")
+                            .think("Here are my reasoning steps:", "[BEGIN FINAL RESPONSE]")
+                            .think("<thinking>", "</thinking>")
+                            .drop("[END FINAL RESPONSE]", "<|end|>", "<|begin_assistant|>")),
+            new JsonCall(
                     "hunyuan_a13b",
                     Frame.NONE
                             .section("<tool_calls>", "</tool_calls>")
