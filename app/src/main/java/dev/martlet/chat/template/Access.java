@@ -21,6 +21,12 @@ final class Access {
         return found != null ? found : missing(object, name);
     }
 
+    /** The attribute alone, else undefined: what Jinja's {@code attr} filter takes. */
+    static Value attributeAlone(Run run, Value object, String name) {
+        Value found = attributeOnly(run, object, name);
+        return found != null ? found : missing(object, name);
+    }
+
     private static Value attributeOnly(Run run, Value object, String name) {
         return switch (object) {
             case Value.Undefined undefined -> throw Failure.of(undefined.message());

@@ -5,6 +5,8 @@ import java.util.Map;
 
 /** A dict: keys in the order they came. */
 final class Dict implements Value {
+    private static final int MAX_KEY_DEPTH = 16;
+
     private final Map<Value, Value> entries;
 
     Dict() {
@@ -33,10 +35,23 @@ final class Dict implements Value {
     }
 
     private static Value hashable(Value key) {
+        if (!(key instanceof Text)) {
+            checkHashable(key, 0);
+        }
+        return key;
+    }
+
+    /** Fails where Python cannot hash the value, or where hashing it would take a deep recursion. */
+    static void checkHashable(Value key, int depth) {
+        if (depth > MAX_KEY_DEPTH) {
+            throw Failure.limit("dict key nested too deeply");
+        }
         if (key instanceof Dict || key instanceof Sequence list && list.kind == Sequence.Kind.LIST) {
             throw Failure.of("unhashable type: '" + key.typeName() + "'");
         }
-        return key;
+        if (key instanceof Sequence tuple && tuple.kind == Sequence.Kind.TUPLE) {
+            tuple.items().forEach(item -> checkHashable(item, depth + 1));
+        }
     }
 
     @Override

@@ -56,8 +56,7 @@ final class Filters {
                 table,
                 "attr",
                 "name",
-                (run, self, args) ->
-                        Access.attribute(run, self, Builtin.string(args[0]).string, Builtin.string(args[0])));
+                (run, self, args) -> Access.attributeAlone(run, self, Builtin.string(args[0]).string));
         Builtin.define(table, "reverse", "", (run, self, args) -> {
             if (self instanceof Text text) {
                 return Access.slice(run, text, null, null, Value.Int.of(-1));
@@ -107,9 +106,7 @@ final class Filters {
             for (Value item : Operations.iterate(run, self)) {
                 run.elements(1);
                 Value folded = key.apply(item);
-                if (folded instanceof Dict || folded instanceof Sequence s && s.kind == Sequence.Kind.LIST) {
-                    throw Failure.of("unhashable type: '" + folded.typeName() + "'");
-                }
+                Dict.checkHashable(folded, 0);
                 if (seen.add(folded)) {
                     unique.add(item);
                 }

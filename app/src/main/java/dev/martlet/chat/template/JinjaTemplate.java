@@ -76,7 +76,7 @@ public final class JinjaTemplate implements ChatTemplate {
                 var json = context.get(names[i]);
                 frame.slots[nameSlots[i]] = json == null
                         ? Globals.TABLE.get(names[i])
-                        : Json.toValue(run, json, TOKEN_VARIABLES.contains(names[i]));
+                        : Json.load(run, json, TOKEN_VARIABLES.contains(names[i]));
             }
             body.exec(frame);
             return out.toSegments();

@@ -18,11 +18,23 @@ final class Json {
 
     private Json() {}
 
-    /** A template's value of a JSON value. */
-    static Value toValue(Run run, JsonValue json, boolean trusted) {
+    /** A variable of the context. */
+    static Value load(Run run, JsonValue json, boolean trusted) {
+        return toValue(run, json, trusted, true);
+    }
+
+    private static Value toValue(Run run, JsonValue json, boolean trusted, boolean context) {
         run.allocate(Run.ELEMENT);
         return switch (json.getValueType()) {
-            case STRING -> Text.of(((JsonString) json).getString(), trusted);
+            case STRING -> {
+                String string = ((JsonString) json).getString();
+                if (context) {
+                    run.grant(string.length());
+                } else {
+                    run.allocate(string.length());
+                }
+                yield Text.of(string, trusted);
+            }
             case NUMBER -> number((JsonNumber) json);
             case TRUE -> Value.Bool.TRUE;
             case FALSE -> Value.Bool.FALSE;
@@ -32,7 +44,7 @@ final class Json {
                 JsonArray array = json.asJsonArray();
                 var items = new ArrayList<Value>(array.size());
                 for (JsonValue item : array) {
-                    items.add(toValue(run, item, trusted));
+                    items.add(toValue(run, item, trusted, context));
                 }
                 run.leave(1);
                 yield Sequence.list(items);
@@ -42,7 +54,8 @@ final class Json {
                 JsonObject object = json.asJsonObject();
                 var dict = new Dict(object.size());
                 for (var entry : object.entrySet()) {
-                    dict.entries().put(Text.of(entry.getKey(), trusted), toValue(run, entry.getValue(), trusted));
+                    dict.entries()
+                            .put(Text.of(entry.getKey(), trusted), toValue(run, entry.getValue(), trusted, context));
                 }
                 run.leave(1);
                 yield dict;
@@ -62,7 +75,7 @@ final class Json {
     static Value parse(Run run, Text text) {
         run.work(text.string.length() >> 2);
         try (var reader = PROVIDER.createReader(new StringReader(text.string))) {
-            return toValue(run, reader.readValue(), text.uniform() && text.first());
+            return toValue(run, reader.readValue(), text.uniform() && text.first(), false);
         } catch (JsonParsingException e) {
             throw Failure.of("from_json: " + e.getMessage());
         }

@@ -83,14 +83,12 @@ final class Lexer {
                 to--;
             }
         } else if (sign != '+' && block) {
-            int line = s.lastIndexOf('\n', end - 1) + 1;
-            if (line > from || line == from && (from == 0 || s.charAt(from - 1) == '\n')) {
-                int blank = Math.max(line, from);
-                boolean onlyBlank = true;
-                for (int i = blank; i < end && onlyBlank; i++) {
-                    onlyBlank = Strings.isSpace(s.charAt(i));
-                }
-                to = onlyBlank ? blank : end;
+            int blank = end;
+            while (blank > from && s.charAt(blank - 1) != '\n' && Strings.isSpace(s.charAt(blank - 1))) {
+                blank--;
+            }
+            if (blank == 0 || s.charAt(blank - 1) == '\n') {
+                to = blank;
             }
         }
         if (to > from) {

@@ -1,6 +1,7 @@
 package dev.martlet.chat.template;
 
 import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.List;
 import java.util.Map;
 
@@ -202,6 +203,11 @@ final class Printer {
             return 1 / value < 0 ? "-0.0" : "0.0";
         }
         BigDecimal digits = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+        if (digits.precision() == 2) {
+            // Java writes two digits also where one is enough.
+            BigDecimal one = digits.round(new MathContext(1));
+            digits = one.doubleValue() == value ? one : digits;
+        }
         int exponent = digits.precision() - digits.scale() - 1;
         if (exponent >= -4 && exponent < 16) {
             String plain = digits.toPlainString();

@@ -7,6 +7,12 @@ final class Run {
     /** What an element of a list or dict counts in characters. */
     static final int ELEMENT = 8;
 
+    /** What a string in a list counts in characters besides its own. */
+    private static final int STRING = 40;
+
+    /** How often a context's text may be copied beyond the limit on allocation. */
+    private static final int PER_INPUT = 16;
+
     final Clock clock;
     final boolean mutable;
     private final TemplateLimits limits;
@@ -47,6 +53,17 @@ final class Run {
         if (allocation < 0) {
             throw Failure.limit("more than " + limits.allocation() + " characters of strings and lists");
         }
+    }
+
+    /** Counts strings about to be made, besides their characters. */
+    void strings(long count) {
+        work(count);
+        allocate(count * STRING);
+    }
+
+    /** Allows more work for a longer conversation, while the context is loaded. */
+    void grant(int characters) {
+        allocation += (long) characters * PER_INPUT;
     }
 
     /** Counts elements about to be made: their memory and the walk over them. */

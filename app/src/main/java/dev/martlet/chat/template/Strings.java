@@ -72,7 +72,7 @@ final class Strings {
     /** The string's characters as strings. */
     static List<Value> characters(Run run, Text text) {
         String s = text.string;
-        run.elements(s.length());
+        run.strings(s.length());
         var characters = new ArrayList<Value>(s.length());
         for (int i = 0; i < s.length(); ) {
             int next = i + Character.charCount(s.codePointAt(i));
@@ -116,7 +116,7 @@ final class Strings {
             if (at < 0) {
                 break;
             }
-            run.elements(1);
+            run.strings(1);
             run.allocate(at - from);
             parts.add(text.substring(from, at));
             from = at + separator.string.length();
@@ -139,7 +139,7 @@ final class Strings {
             if (at == s.length()) {
                 return parts;
             }
-            run.elements(1);
+            run.strings(1);
             if (limit >= 0 && parts.size() == limit) {
                 parts.add(strip(text.substring(at, s.length()), null, false, true));
                 return parts;
@@ -199,7 +199,7 @@ final class Strings {
                 if (c == '\r' && i < s.length() && s.charAt(i) == '\n') {
                     i++;
                 }
-                run.elements(1);
+                run.strings(1);
                 lines.add(text.substring(from, keepEnds ? i : end));
                 from = i;
             }
