@@ -44,7 +44,7 @@ record Row(String name, String parameters, double score, double error, String un
 
     private static String parameters(BenchmarkParams params) {
         return params.getParamsKeys().stream()
-                .map(key -> key + "=" + params.getParam(key))
+                .map(key -> key + "=" + params.getParam(key).replace("\n", "\\n"))
                 .collect(Collectors.joining(" "));
     }
 }

@@ -1,0 +1,73 @@
+package dev.martlet.cli;
+
+import dev.martlet.server.ServerConfig;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** The flags of {@code serve} that are about HTTP. */
+final class HttpSettings {
+    private static final int MEGABYTE = 1_000_000;
+
+    @Option(names = "--host", paramLabel = "ADDRESS", description = "Address to listen on (default: 127.0.0.1).")
+    private Optional<String> host = Optional.empty();
+
+    @Option(
+            names = "--port",
+            paramLabel = "PORT",
+            description = "Port to listen on; 0 takes a free one (default: 8080).")
+    private Optional<Integer> port = Optional.empty();
+
+    @Option(names = "--max-body", paramLabel = "MB", description = "Longest request body (default: 32).")
+    private Optional<Integer> maxBody = Optional.empty();
+
+    @Option(
+            names = "--grace",
+            paramLabel = "SECONDS",
+            description = "How long running answers may go on after SIGTERM (default: 25).")
+    private Optional<Integer> grace = Optional.empty();
+
+    @Option(
+            names = "--default-max-tokens",
+            paramLabel = "N",
+            description = "Output limit of requests that name none (default: what the context allows).")
+    private Optional<Integer> defaultMaxTokens = Optional.empty();
+
+    @Option(
+            names = "--strict-model",
+            description = "Refuse requests for a model of another name (default: any name gets the loaded model).")
+    private boolean strictModel;
+
+    @Option(
+            names = "--cors-origin",
+            paramLabel = "ORIGIN",
+            description = "An origin whose pages may call the server; repeatable, * for any (default: none).")
+    private List<String> corsOrigins = List.of();
+
+    /** @throws CommandFailure naming the flag that is out of range */
+    ServerConfig toConfig() {
+        try {
+            ServerConfig config =
+                    ServerConfig.defaults().withStrictModel(strictModel).withCorsOrigins(corsOrigins);
+            if (host.isPresent()) {
+                config = config.withHost(host.get());
+            }
+            if (port.isPresent()) {
+                config = config.withPort(port.get());
+            }
+            if (maxBody.isPresent()) {
+                config = config.withMaxBodyBytes(Math.multiplyExact(maxBody.get(), MEGABYTE));
+            }
+            if (grace.isPresent()) {
+                config = config.withGrace(Duration.ofSeconds(grace.get()));
+            }
+            if (defaultMaxTokens.isPresent()) {
+                config = config.withDefaultMaxTokens(defaultMaxTokens.get());
+            }
+            return config;
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw new CommandFailure("a setting is out of range: " + e.getMessage(), e);
+        }
+    }
+}
