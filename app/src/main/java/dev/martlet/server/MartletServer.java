@@ -10,6 +10,11 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Objects;
@@ -37,6 +42,7 @@ public final class MartletServer implements AutoCloseable {
 
     private MartletServer(ServerConfig config) {
         this.config = config;
+        checkPort(config);
         this.http = WebServer.builder()
                 .host(config.host())
                 .port(config.port())
@@ -58,12 +64,31 @@ public final class MartletServer implements AutoCloseable {
         this.stallWatch = Thread.ofVirtual().name("stall-watch").start(this::watchStalls);
     }
 
-    /** Starts listening, without a model. */
+    /** Helidon logs that it cannot listen, and goes on without. */
+    private static void checkPort(ServerConfig config) {
+        try (ServerSocketChannel probe = ServerSocketChannel.open()) {
+            probe.bind(new InetSocketAddress(config.host(), config.port()));
+        } catch (IOException | UnresolvedAddressException e) {
+            IOException cause = e instanceof IOException io ? io : new IOException("unknown host", e);
+            throw new UncheckedIOException(
+                    "cannot listen on " + config.host() + ":" + config.port() + ": " + cause.getMessage(), cause);
+        }
+    }
+
+    /**
+     * Starts listening, without a model.
+     *
+     * @throws UncheckedIOException if it cannot listen there
+     */
     public static MartletServer start(ServerConfig config) {
         return new MartletServer(config);
     }
 
-    /** Starts listening with a model. */
+    /**
+     * Starts listening with a model.
+     *
+     * @throws UncheckedIOException if it cannot listen there
+     */
     public static MartletServer start(ServerConfig config, ServedModel model) {
         MartletServer server = new MartletServer(config);
         server.ready(model);
@@ -78,6 +103,11 @@ public final class MartletServer implements AutoCloseable {
     /** The port it listens on. */
     public int port() {
         return http.port();
+    }
+
+    /** Number of answers being made. */
+    public int running() {
+        return active.count();
     }
 
     private void routes(HttpRouting.Builder routing) {
