@@ -3,9 +3,13 @@ package dev.martlet.server;
 import dev.martlet.openai.ApiError;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.RoutingRequest;
+import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.http1.Http1Config;
@@ -112,6 +116,7 @@ public final class MartletServer implements AutoCloseable {
 
     private void routes(HttpRouting.Builder routing) {
         routing.addFilter(new RequestIds());
+        routing.addFilter(this::closeWhenDraining);
         if (!config.corsOrigins().isEmpty()) {
             routing.addFilter(new Cors(config.corsOrigins()));
         }
@@ -124,6 +129,15 @@ public final class MartletServer implements AutoCloseable {
         routing.any("/health", wrongMethod("GET"));
         routing.any(MartletServer::unknownPath);
         ApiErrors.install(routing);
+    }
+
+    /** Helidon's own stop misses connections whose first bytes have not come when it begins. */
+    private void closeWhenDraining(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+        chain.proceed();
+        if (draining.get()) {
+            response.commit();
+            throw new CloseConnectionException("stopping");
+        }
     }
 
     private ServedModel loadedModel() {

@@ -61,7 +61,7 @@ class LifecycleIT {
             try (RawClient running = rig.raw();
                     RawClient queued = rig.raw()) {
                 running.post(ServerRig.body("a", "\"max_tokens\":2"));
-                ServerRig.await("a running request", gate::holds);
+                ServerRig.await("a running request", () -> gate.holds() && rig.server.running() == 1);
                 queued.post(ServerRig.body("b", "\"max_tokens\":2"));
                 ServerRig.await("a queued request", () -> rig.server.running() == 2);
                 // One place is left for two choices: neither of them may stay.
@@ -189,7 +189,7 @@ class LifecycleIT {
                 RawClient late = rig.raw()) {
             Gate gate = new Gate(rig.runner);
             running.post(ServerRig.body("hi", "\"max_tokens\":1"));
-            ServerRig.await("a running request", gate::holds);
+            ServerRig.await("a running request", () -> gate.holds() && rig.server.running() == 1);
             String body = ServerRig.body("hi", "");
             late.send("POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Length: " + body.length() + "\r\n\r\n"
                     + body.substring(1));
