@@ -1,0 +1,629 @@
+package dev.martlet.chat.toolcall;
+
+/**
+ * A push transducer from what models write for JSON to strict JSON. It takes single quotes, bare keys, Python's
+ * {@code True}, {@code False}, {@code None}, tuples and keyword lists, trailing commas, raw control characters and
+ * invalid escapes in strings, and strings between a delimiter of the model's own. Numbers are copied as text.
+ *
+ * <p>What it has written is never taken back: a comma or a key is written once the value that needs it begins.
+ */
+final class LenientJson {
+    /** More is to come. */
+    static final int MORE = 0;
+    /** The value is complete with this character. */
+    static final int DONE = 1;
+    /** The value was complete before this character, which is not consumed. */
+    static final int BEFORE = 2;
+    /** This character fits nowhere; it is not consumed. */
+    static final int BAD = 3;
+
+    private static final int MAX_SPACE = 32;
+
+    /** What is read. */
+    enum Root {
+        /** Any value. */
+        VALUE,
+        /** A parenthesised list of {@code name=value}, as an object. */
+        KEYWORDS
+    }
+
+    private enum State {
+        VALUE,
+        VALUE_OR_END,
+        KEY_OR_END,
+        COLON,
+        NEXT,
+        STRING,
+        ESCAPE,
+        HEX,
+        WORD,
+        OPENING,
+        DELIMITED,
+        DONE
+    }
+
+    private final Root root;
+    private final String delimiter;
+    private final KeyNames positional;
+    private final StringBuilder stack = new StringBuilder();
+    private final StringBuilder pending = new StringBuilder();
+    private final StringBuilder word = new StringBuilder();
+    private StringBuilder out;
+    private State state;
+    private int spaces;
+    private boolean comma;
+    private boolean key;
+    private boolean python;
+    private boolean rawString;
+    private boolean triple;
+    private char quote;
+    private int quotes;
+    private int hexLength;
+    private char hexKind;
+    private int delimiterAt;
+    private int arguments;
+    private boolean unitEscapes;
+
+    /** Names for positional arguments. */
+    interface KeyNames {
+        String name(int position);
+    }
+
+    LenientJson(Root root, String delimiter, KeyNames positional, StringBuilder out) {
+        this.root = root;
+        this.delimiter = delimiter;
+        this.positional = positional;
+        this.out = out;
+        python = root == Root.KEYWORDS;
+        reset();
+    }
+
+    static LenientJson value(StringBuilder out) {
+        return new LenientJson(Root.VALUE, "", position -> "arg" + position, out);
+    }
+
+    void reset() {
+        state = State.VALUE;
+        stack.setLength(0);
+        pending.setLength(0);
+        word.setLength(0);
+        comma = false;
+        key = false;
+        arguments = 0;
+        spaces = 0;
+    }
+
+    /** Also reads Python: tuples, triple quotes, its string escapes. */
+    LenientJson python() {
+        python = true;
+        return this;
+    }
+
+    void writeTo(StringBuilder target) {
+        out = target;
+    }
+
+    /** Whether UTF-16 surrogates are written as escapes, for sources that may spell one half at a time. */
+    void escapeSurrogates(boolean on) {
+        unitEscapes = on;
+    }
+
+    /** Whether the reader is inside a string. */
+    boolean inString() {
+        return switch (state) {
+            case STRING, ESCAPE, HEX, DELIMITED, OPENING -> true;
+            case VALUE, VALUE_OR_END, KEY_OR_END, COLON, NEXT, WORD, DONE -> false;
+        };
+    }
+
+    int accept(char c) {
+        while (true) {
+            switch (state) {
+                case STRING -> {
+                    return inString(c);
+                }
+                case ESCAPE -> {
+                    escape(c);
+                    return MORE;
+                }
+                case HEX -> {
+                    if (hex(c)) {
+                        return MORE;
+                    }
+                }
+                case OPENING -> {
+                    if (opening(c)) {
+                        return MORE;
+                    }
+                }
+                case DELIMITED -> {
+                    return delimited(c);
+                }
+                case WORD -> {
+                    if (wordPart(c)) {
+                        word.append(c);
+                        return MORE;
+                    }
+                    if ((c == '"' || c == '\'') && !key && prefix(c)) {
+                        return MORE;
+                    }
+                    int result = endWord(c);
+                    if (result != MORE) {
+                        return result;
+                    }
+                }
+                case VALUE, VALUE_OR_END, KEY_OR_END, COLON, NEXT -> {
+                    return structure(c);
+                }
+                case DONE -> {
+                    return BEFORE;
+                }
+            }
+        }
+    }
+
+    private int structure(char c) {
+        if (JsonText.space(c)) {
+            if (!stack.isEmpty() && spaces++ < MAX_SPACE) {
+                pending.append(c);
+            }
+            return MORE;
+        }
+        if (Character.isWhitespace(c) || c == 0xA0 || c == 0xFEFF) {
+            return MORE;
+        }
+        spaces = 0;
+        return switch (state) {
+            case VALUE -> value(c);
+            case VALUE_OR_END -> closes(c) ? close(c) : value(c);
+            case KEY_OR_END -> closes(c) ? close(c) : key(c);
+            case COLON -> {
+                if (c == ':' || c == '=' && top() == 'k') {
+                    pending.append(c == ':' ? ":" : ": ");
+                    state = State.VALUE;
+                    yield MORE;
+                }
+                yield BAD;
+            }
+            case NEXT -> {
+                if (c == ',') {
+                    comma = true;
+                    pending.append(',');
+                    state = top() == 'a' || top() == 't' ? State.VALUE_OR_END : State.KEY_OR_END;
+                    yield MORE;
+                }
+                yield closes(c) ? close(c) : BAD;
+            }
+            case STRING, ESCAPE, HEX, WORD, OPENING, DELIMITED, DONE -> throw new IllegalStateException();
+        };
+    }
+
+    private char top() {
+        return stack.isEmpty() ? ' ' : stack.charAt(stack.length() - 1);
+    }
+
+    private boolean closes(char c) {
+        return switch (top()) {
+            case 'o' -> c == '}';
+            case 'a' -> c == ']';
+            case 't', 'k' -> c == ')';
+            default -> false;
+        };
+    }
+
+    private int close(char c) {
+        if (comma) {
+            pending.setLength(0);
+            comma = false;
+        }
+        out.append(pending);
+        pending.setLength(0);
+        return pop();
+    }
+
+    private int pop() {
+        char container = top();
+        stack.setLength(stack.length() - 1);
+        out.append(container == 'o' || container == 'k' ? '}' : ']');
+        return ended();
+    }
+
+    private int ended() {
+        if (stack.isEmpty()) {
+            state = State.DONE;
+            return DONE;
+        }
+        state = State.NEXT;
+        return MORE;
+    }
+
+    private int value(char c) {
+        if (root == Root.KEYWORDS && stack.isEmpty()) {
+            return c == '(' ? open('k', '{', State.KEY_OR_END) : BAD;
+        }
+        switch (c) {
+            case '{':
+                return open('o', '{', State.KEY_OR_END);
+            case '[':
+                return open('a', '[', State.VALUE_OR_END);
+            case '(':
+                return python ? open('t', '[', State.VALUE_OR_END) : BAD;
+            case '"', '\'':
+                lead();
+                beginString(c);
+                return MORE;
+            default:
+                if (!delimiter.isEmpty() && c == delimiter.charAt(0)) {
+                    lead();
+                    return openDelimiter();
+                }
+                if (wordPart(c)) {
+                    word.setLength(0);
+                    word.append(c);
+                    key = false;
+                    state = State.WORD;
+                    return MORE;
+                }
+                return BAD;
+        }
+    }
+
+    private int key(char c) {
+        boolean string = c == '"' || c == '\'';
+        if (top() == 'k') {
+            if (string || "[{(".indexOf(c) >= 0) {
+                positional();
+                return value(c);
+            }
+        } else if (string) {
+            beginKey();
+            beginString(c);
+            return MORE;
+        } else if (!delimiter.isEmpty() && c == delimiter.charAt(0)) {
+            beginKey();
+            return openDelimiter();
+        }
+        if (!wordPart(c)) {
+            return BAD;
+        }
+        key = true;
+        word.setLength(0);
+        word.append(c);
+        state = State.WORD;
+        return MORE;
+    }
+
+    private void beginKey() {
+        key = true;
+        pending.append('"');
+    }
+
+    private void positional() {
+        pending.append(JsonText.quote(positional.name(arguments++))).append(": ");
+    }
+
+    private int open(char container, char bracket, State next) {
+        lead();
+        out.append(bracket);
+        stack.append(container);
+        state = next;
+        return MORE;
+    }
+
+    /** Writes the comma, key and white space that the value now beginning needs. */
+    private void lead() {
+        key = false;
+        out.append(pending);
+        pending.setLength(0);
+        comma = false;
+    }
+
+    // Words: literals, numbers, bare keys
+
+    private static boolean wordPart(char c) {
+        return c >= 'a' && c <= 'z'
+                || c >= '0' && c <= '9'
+                || c >= 'A' && c <= 'Z'
+                || c == '_'
+                || c == '-'
+                || c == '+'
+                || c == '.'
+                || c == '$'
+                || c >= 128 && !Character.isWhitespace(c) && c != '｜';
+    }
+
+    /** A quote after a word: Python's string prefixes. */
+    private boolean prefix(char c) {
+        for (int i = 0; i < word.length(); i++) {
+            if ("rRbBuUfF".indexOf(word.charAt(i)) < 0) {
+                return false;
+            }
+        }
+        lead();
+        beginString(c);
+        rawString = word.indexOf("r") >= 0 || word.indexOf("R") >= 0;
+        return true;
+    }
+
+    private int endWord(char c) {
+        if (key) {
+            if (top() == 'k' && c != '=' && c != ':' && !JsonText.space(c)) {
+                positional();
+                return literal();
+            }
+            beginKey();
+            for (int i = 0; i < word.length(); i++) {
+                JsonText.escape(word.charAt(i), pending);
+            }
+            pending.append('"');
+            if (top() == 'k') {
+                arguments++;
+            }
+            state = State.COLON;
+            return MORE;
+        }
+        return literal();
+    }
+
+    private int literal() {
+        lead();
+        out.append(literal(word));
+        return ended() == DONE ? BEFORE : MORE;
+    }
+
+    /** A bare word as JSON: itself where it is a literal or a number, otherwise a string. */
+    static String literal(CharSequence word) {
+        String text = word.toString();
+        switch (text) {
+            case "true", "false", "null":
+                return text;
+            case "True":
+                return "true";
+            case "False":
+                return "false";
+            case "None":
+                return "null";
+            default:
+                String plain = text.startsWith("+") ? text.substring(1) : text;
+                plain = plain.startsWith(".")
+                        ? "0" + plain
+                        : plain.startsWith("-.") ? "-0" + plain.substring(1) : plain;
+                plain = plain.endsWith(".") ? plain + "0" : plain;
+                if (plain.indexOf('_') > 0 && Character.isDigit(plain.charAt(0))) {
+                    plain = plain.replace("_", "");
+                }
+                boolean number = !plain.isEmpty() && JsonText.numberPrefix(plain) == plain.length();
+                return number ? plain : JsonText.quote(text);
+        }
+    }
+
+    // Strings
+
+    private StringBuilder target() {
+        return key ? pending : out;
+    }
+
+    private void beginString(char c) {
+        quote = c;
+        quotes = 0;
+        triple = false;
+        rawString = false;
+        if (!key) {
+            out.append('"');
+        }
+        state = python ? State.OPENING : State.STRING;
+    }
+
+    /**
+     * After a Python string's opening quote: one more closes it, two more open a triple-quoted one. False when the
+     * character is to be read again.
+     */
+    private boolean opening(char c) {
+        if (c != quote) {
+            if (quotes == 1) {
+                endString();
+            } else {
+                state = State.STRING;
+            }
+            return false;
+        }
+        quotes++;
+        if (quotes == 2) {
+            triple = true;
+            quotes = 0;
+            state = State.STRING;
+        }
+        return true;
+    }
+
+    private int inString(char c) {
+        if (c == quote) {
+            if (!triple) {
+                return endString();
+            }
+            if (++quotes == 3) {
+                return endString();
+            }
+            return MORE;
+        }
+        while (quotes > 0) {
+            JsonText.escape(quote, target());
+            quotes--;
+        }
+        if (c == '\\' && !rawString) {
+            state = State.ESCAPE;
+        } else if (unitEscapes && Character.isSurrogate(c)) {
+            JsonText.unit(c, target());
+        } else {
+            JsonText.escape(c, target());
+        }
+        return MORE;
+    }
+
+    private int endString() {
+        target().append('"');
+        quotes = 0;
+        if (key) {
+            state = State.COLON;
+            return MORE;
+        }
+        return ended();
+    }
+
+    private void escape(char c) {
+        StringBuilder target = target();
+        state = State.STRING;
+        switch (c) {
+            case '"', '\\', 'n', 'r', 't', 'b', 'f', '/' -> target.append('\\').append(c);
+            case '\'' -> target.append('\'');
+            case 'u', 'x', 'U' -> {
+                if (c == 'U' && !python) {
+                    target.append("\\\\U");
+                    return;
+                }
+                hexKind = c;
+                hexLength = c == 'u' ? 4 : c == 'x' ? 2 : 8;
+                word.setLength(0);
+                state = State.HEX;
+            }
+            default -> {
+                if (python && c == '\n') {
+                    return;
+                }
+                if (python && c == '0') {
+                    JsonText.unit('\0', target);
+                    return;
+                }
+                target.append("\\\\");
+                JsonText.escape(c, target);
+            }
+        }
+    }
+
+    /** Reads a digit of a numeric escape; false when the character is none and is to be read again. */
+    private boolean hex(char c) {
+        if (Character.digit(c, 16) >= 0 && c < 128) {
+            word.append(c);
+            if (word.length() == hexLength) {
+                state = State.STRING;
+                int code = Integer.parseUnsignedInt(word, 0, word.length(), 16);
+                if (!Character.isValidCodePoint(code)) {
+                    code = 0xFFFD;
+                }
+                for (char unit : Character.toChars(code)) {
+                    JsonText.unit(unit, target());
+                }
+            }
+            return true;
+        }
+        target().append("\\\\").append(hexKind).append(word);
+        state = State.STRING;
+        return false;
+    }
+
+    private int openDelimiter() {
+        if (!key) {
+            out.append('"');
+        }
+        // Until the whole delimiter is read this is an opening; negative counts up to it.
+        delimiterAt = 1 - delimiter.length();
+        state = State.DELIMITED;
+        return MORE;
+    }
+
+    private int delimited(char c) {
+        if (delimiterAt < 0) {
+            if (c != delimiter.charAt(delimiter.length() + delimiterAt)) {
+                return BAD;
+            }
+            delimiterAt++;
+            return MORE;
+        }
+        if (c == delimiter.charAt(delimiterAt)) {
+            if (++delimiterAt == delimiter.length()) {
+                return endString();
+            }
+            return MORE;
+        }
+        releaseDelimiter();
+        if (c == delimiter.charAt(0)) {
+            delimiterAt = 1;
+        } else {
+            JsonText.escape(c, target());
+        }
+        return MORE;
+    }
+
+    private void releaseDelimiter() {
+        for (int i = 0; i < delimiterAt; i++) {
+            JsonText.escape(delimiter.charAt(i), target());
+        }
+        delimiterAt = 0;
+    }
+
+    // The end of the text
+
+    /**
+     * Ends the value where the text, or what encloses the value, ends: closes what is open and drops a key without a
+     * value.
+     *
+     * @return whether nothing but closers was missing
+     */
+    boolean close() {
+        boolean whole = settle(true);
+        boolean dangling = key || state == State.COLON || state == State.VALUE && !stack.isEmpty();
+        key = false;
+        pending.setLength(0);
+        while (!stack.isEmpty()) {
+            pop();
+        }
+        state = State.DONE;
+        return whole && !dangling;
+    }
+
+    /** Ends the value where the token limit cut it: writes what is certain and leaves open what is open. */
+    void cut() {
+        settle(false);
+    }
+
+    private boolean settle(boolean closing) {
+        switch (state) {
+            case STRING, ESCAPE, HEX, OPENING -> {
+                boolean ended = state == State.OPENING && quotes == 1;
+                if (key) {
+                    return false;
+                }
+                if (ended || closing) {
+                    out.append('"');
+                }
+                return ended;
+            }
+            case DELIMITED -> {
+                if (!key && closing) {
+                    out.append('"');
+                }
+                return false;
+            }
+            case WORD -> {
+                if (key) {
+                    return false;
+                }
+                int number = JsonText.numberPrefix(word);
+                boolean literal = !literal(word).startsWith("\"");
+                if (closing || literal) {
+                    lead();
+                    out.append(literal(word));
+                } else if (number > 0) {
+                    lead();
+                    out.append(word, 0, number);
+                }
+                state = State.NEXT;
+                return closing;
+            }
+            case VALUE, VALUE_OR_END, KEY_OR_END, COLON, NEXT, DONE -> {
+                return true;
+            }
+        }
+        throw new IllegalStateException();
+    }
+}
