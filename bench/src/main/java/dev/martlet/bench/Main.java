@@ -1,0 +1,113 @@
+package dev.martlet.bench;
+
+import dev.martlet.cli.ModelStore;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.results.format.ResultFormatType;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+import org.openjdk.jmh.runner.options.VerboseMode;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code martlet bench}: runs the JMH benchmarks, prints a table and writes JMH's JSON. */
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        description = "Measure decode, prefill, parser, template and SSE chunks.",
+        footer = {
+            "",
+            "Benchmarks: DecodeBenchmark, PrefillBenchmark, ParserBenchmark, TemplateBenchmark, ChunkBenchmark"
+        })
+public final class Main implements Callable<Integer> {
+
+    @Parameters(
+            paramLabel = "NAME",
+            arity = "0..*",
+            description = "Only benchmarks whose name matches this regular expression.")
+    private List<String> names = List.of();
+
+    @Option(names = "--out", paramLabel = "FILE", description = "Where the JSON goes (default: ${DEFAULT-VALUE}).")
+    private Path out = Path.of("martlet-bench.json");
+
+    @Option(names = "--model", paramLabel = "FILE", description = "The GGUF file to run (default: the default model).")
+    private Path model;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Compute threads (default: ${DEFAULT-VALUE}).")
+    private int threads = Runtime.getRuntime().availableProcessors();
+
+    @Option(names = "--quick", description = "One short iteration each: shows that it runs, measures nothing.")
+    private boolean quick;
+
+    @Option(names = "--verbose", description = "Print JMH's own log too.")
+    private boolean verbose;
+
+    private Main() {}
+
+    public static void main(String[] args) {
+        System.exit(new CommandLine(new Main()).execute(args));
+    }
+
+    @Override
+    public Integer call() throws RunnerException, IOException {
+        Path file = model == null ? ModelStore.ofUser().defaultModel() : model;
+        if (!Files.isReadable(file)) {
+            System.err.println("martlet: no such model file: " + file);
+            return 1;
+        }
+        Collection<RunResult> results = new Runner(options(file).build()).run();
+        if (results.isEmpty()) {
+            System.err.println("martlet: no benchmark matches " + names);
+            return 1;
+        }
+        print(results, System.out);
+        System.out.println("JSON: " + out);
+        return 0;
+    }
+
+    private ChainedOptionsBuilder options(Path file) {
+        ChainedOptionsBuilder options = new OptionsBuilder()
+                .jvmArgsAppend(
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-D" + BenchModel.FILE + "=" + file.toAbsolutePath(),
+                        "-D" + BenchModel.THREADS + "=" + threads)
+                .resultFormat(ResultFormatType.JSON)
+                .result(out.toString())
+                .verbosity(verbose ? VerboseMode.NORMAL : VerboseMode.SILENT)
+                .shouldFailOnError(true);
+        names.forEach(options::include);
+        if (names.isEmpty()) {
+            options.include("dev.martlet.bench.*");
+        }
+        if (quick) {
+            TimeValue blink = new TimeValue(100, TimeUnit.MILLISECONDS);
+            options.forks(1)
+                    .warmupIterations(0)
+                    .measurementIterations(1)
+                    .measurementTime(blink)
+                    .warmupTime(blink);
+        }
+        return options;
+    }
+
+    private static void print(Collection<RunResult> results, PrintStream to) {
+        to.printf("%-32s %-34s %14s %12s  %s%n", "benchmark", "parameters", "score", "error", "unit");
+        results.stream()
+                .sorted(Comparator.comparing(Row::name))
+                .flatMap(Row::of)
+                .forEach(row -> row.print(to));
+    }
+}
