@@ -1,26 +1,34 @@
-# The targets llama, ggml and ggml-base, prebuilt or built from the fetched source; MARTLET_LLAMA_LIBS is the folder the
-# libraries (and the CPU variants that are loaded at run time) are in.
+# The targets llama, ggml and ggml-base, prebuilt or built from the fetched source. In both cases all their libraries
+# lie in MARTLET_LIBS, where libmartlet goes too: the build has the layout of what is shipped.
 if(MARTLET_LLAMA STREQUAL "prebuilt")
     if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
-        set(MARTLET_LLAMA_LIBS "${MARTLET_LLAMA_DIR}/linux-arm64")
+        set(prebuilt "${MARTLET_LLAMA_DIR}/linux-arm64")
     else()
-        set(MARTLET_LLAMA_LIBS "${MARTLET_LLAMA_DIR}/linux-x64")
+        set(prebuilt "${MARTLET_LLAMA_DIR}/linux-x64")
     endif()
+    file(MAKE_DIRECTORY "${MARTLET_LIBS}")
+    file(GLOB libraries "${prebuilt}/*.so")
+    if(NOT libraries)
+        message(FATAL_ERROR "no prebuilt libraries in ${prebuilt}: configure with -DMARTLET_LLAMA=source")
+    endif()
+    foreach(library IN LISTS libraries)
+        get_filename_component(name "${library}" NAME)
+        file(CREATE_LINK "${library}" "${MARTLET_LIBS}/${name}" SYMBOLIC)
+    endforeach()
     foreach(pair IN ITEMS "llama|libllama.v0.5.0.so" "ggml|libggml.v0.5.0.so" "ggml-base|libggml-base.so")
         string(REPLACE "|" ";" pair "${pair}")
         list(GET pair 0 name)
         list(GET pair 1 file)
         add_library(${name} SHARED IMPORTED)
         set_target_properties(${name} PROPERTIES
-            IMPORTED_LOCATION "${MARTLET_LLAMA_LIBS}/${file}"
+            IMPORTED_LOCATION "${MARTLET_LIBS}/${file}"
             INTERFACE_INCLUDE_DIRECTORIES
                 "${MARTLET_LLAMA_DIR}/src/include;${MARTLET_LLAMA_DIR}/src/ggml/include")
     endforeach()
 elseif(MARTLET_LLAMA STREQUAL "source")
     set(BUILD_SHARED_LIBS ON)
-    set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/llama")
-    set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/llama")
-    set(MARTLET_LLAMA_LIBS "${CMAKE_BINARY_DIR}/llama")
+    set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${MARTLET_LIBS}")
+    set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "${MARTLET_LIBS}")
     set(GGML_BACKEND_DL ON CACHE BOOL "" FORCE)
     set(GGML_CPU_ALL_VARIANTS ON CACHE BOOL "" FORCE)
     set(GGML_NATIVE OFF CACHE BOOL "" FORCE)

@@ -5,7 +5,7 @@ import java.util.Locale;
 /**
  * An operating system and processor, as native resources are named after them.
  *
- * @param os linux, mac or windows
+ * @param os linux, macos or windows
  * @param arch x64 or arm64
  */
 record Platform(String os, String arch) {
@@ -23,7 +23,7 @@ record Platform(String os, String arch) {
         String name = osName.toLowerCase(Locale.ROOT);
         String os = name.startsWith("linux")
                 ? "linux"
-                : name.startsWith("mac") ? "mac" : name.startsWith("windows") ? "windows" : "";
+                : name.startsWith("mac") ? "macos" : name.startsWith("windows") ? "windows" : "";
         String arch = switch (osArch) {
             case "amd64", "x86_64" -> "x64";
             case "aarch64", "arm64" -> "arm64";

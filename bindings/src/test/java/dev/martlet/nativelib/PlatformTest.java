@@ -11,7 +11,7 @@ class PlatformTest {
     void shouldKnowTheSystemsAsTheJdkNamesThem() {
         assertThat(Platform.of("Linux", "amd64").resources()).isEqualTo("dev/martlet/native/linux-x64/");
         assertThat(Platform.of("Linux", "aarch64")).isEqualTo(new Platform("linux", "arm64"));
-        assertThat(Platform.of("Mac OS X", "aarch64")).isEqualTo(new Platform("mac", "arm64"));
+        assertThat(Platform.of("Mac OS X", "aarch64")).isEqualTo(new Platform("macos", "arm64"));
         assertThat(Platform.of("Windows 11", "x86_64")).isEqualTo(new Platform("windows", "x64"));
     }
 

@@ -1,0 +1,67 @@
+#!/bin/sh
+# Builds libmartlet and puts it, with the llama.cpp libraries it runs on, into a folder as Java resources:
+#   build.sh FOLDER  ->  FOLDER/dev/martlet/native/PLATFORM/{libmartlet.so, libllama*, libggml*, index}
+# The index: a line with a key over all files, then "SHA256  NAME" of each. Without changes it does nothing.
+# MARTLET_LLAMA=source builds llama.cpp as well; MARTLET_CMAKE_ARGS adds arguments for cmake.
+set -eu
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+out=${1:?usage: build.sh FOLDER}
+mode=${MARTLET_LLAMA:-prebuilt}
+build=$here/target/$([ "$mode" = prebuilt ] && echo plain || echo "$mode")
+
+mkdir -p "$here/target"
+
+say() { printf 'libmartlet: %s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+for tool in cmake c++; do
+    command -v "$tool" >/dev/null 2>&1 || die "$tool is needed to build: install CMake and a C++17 compiler (g++)"
+done
+llama=$("$here/llama/fetch.sh")
+
+case $(uname -s)-$(uname -m) in
+Linux-x86_64 | Linux-amd64) platform=linux-x64 ;;
+Linux-aarch64 | Linux-arm64) platform=linux-arm64 ;;
+Darwin-*) platform=macos-$(uname -m) ;;
+*) die "no build for $(uname -s) $(uname -m) yet" ;;
+esac
+
+# Configures again where the fetched release or the arguments are others than before; cmake sees the rest itself.
+arguments="$llama $mode ${MARTLET_CMAKE_ARGS:-}"
+if [ "$(cat "$build/.arguments" 2>/dev/null)" != "$arguments" ]; then
+    say "configuring"
+    generator=
+    [ -f "$build/CMakeCache.txt" ] || ! command -v ninja >/dev/null 2>&1 || generator='-G Ninja'
+    # shellcheck disable=SC2086 # several arguments each
+    cmake -S "$here" -B "$build" $generator -DMARTLET_LLAMA="$mode" -DMARTLET_LLAMA_DIR="$llama" \
+        ${MARTLET_CMAKE_ARGS:-} >"$here/target/configure.log" 2>&1 || {
+        cat "$here/target/configure.log" >&2
+        die "cmake could not configure the build"
+    }
+    printf '%s' "$arguments" >"$build/.arguments"
+fi
+targets=martlet
+[ "$mode" = prebuilt ] || targets='martlet llama-backends'
+# shellcheck disable=SC2086
+cmake --build "$build" --target $targets --parallel >"$here/target/build.log" 2>&1 || {
+    cat "$here/target/build.log" >&2
+    die "the build failed"
+}
+
+staged=$out/dev/martlet/native/$platform
+if [ -f "$staged/index" ] && [ -z "$(find "$build/lib/" -newer "$staged/index" -name 'lib*' | head -n 1)" ]; then
+    exit 0
+fi
+say "staging into $staged"
+rm -rf "$staged"
+mkdir -p "$staged"
+# Of a library with versioned names the one that is asked for at load time.
+for file in "$build"/lib/libmartlet.* "$build"/lib/lib*.v*.so "$build"/lib/libllama.so.? "$build"/lib/libggml.so.? \
+    "$build"/lib/libggml-base.so* "$build"/lib/libggml-cpu-*.so "$build"/lib/libggml-cuda.so "$build"/lib/*.dylib; do
+    [ -f "$file" ] && cp -L "$file" "$staged/"
+done
+[ ! -f "$staged/libggml-base.so.0" ] || rm -f "$staged"/libggml-base.so "$staged"/libggml-base.so.*.*
+sums=$(cd "$staged" && if command -v sha256sum >/dev/null 2>&1; then sha256sum lib*; else shasum -a 256 lib*; fi)
+key=$(printf '%s\n' "$sums" | if command -v sha256sum >/dev/null 2>&1; then sha256sum; else shasum -a 256; fi)
+printf '%s\n%s\n' "${key%% *}" "$sums" >"$staged/index"

@@ -1,0 +1,405 @@
+/*
+ * sampler_test.cpp: the sampler against a plain reference that sorts everything in double precision, over random logits
+ * and parameters; and its rules one by one.
+ */
+#include "philox.h"
+#include "support.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+namespace {
+
+constexpr float INF = std::numeric_limits<float>::infinity();
+constexpr float NOT_A_NUMBER = std::numeric_limits<float>::quiet_NaN();
+
+/* A vocabulary of realistic size, so that rows have many blocks; only its size and EOG tokens matter here. */
+support::model &vocabulary() {
+    static support::model m(MARTLET_LLAMA_SOURCE "/models/ggml-vocab-gpt-2.gguf", true);
+    return m;
+}
+
+struct history {
+    std::vector<int32_t> prompt, output;
+};
+
+struct weighted {
+    int32_t token;
+    double logit;
+};
+
+bool better(const weighted &a, const weighted &b) {
+    return a.logit > b.logit || (a.logit == b.logit && a.token < b.token);
+}
+
+/* The logits after bias, mask and penalties, by the words of martlet.h. */
+std::vector<double> edited(const mt_sampler_params &p, const history &h, const std::vector<float> &logits,
+                           const std::vector<int64_t> &mask) {
+    std::vector<double> x(logits.begin(), logits.end());
+    for (size_t t = 0; t < x.size(); ++t) {
+        if (std::isnan(x[t]) || (!mask.empty() && (static_cast<uint64_t>(mask[t / 64]) >> t % 64 & 1) == 0)) {
+            x[t] = -HUGE_VAL;
+        }
+    }
+    for (int32_t i = 0; i < p.n_bias; ++i) {
+        x[static_cast<size_t>(p.bias_token[i])] += static_cast<double>(p.bias_value[i]);
+    }
+    std::map<int32_t, int> seen, written;
+    for (const int32_t t : h.prompt) {
+        ++seen[t];
+    }
+    for (const int32_t t : h.output) {
+        ++seen[t];
+        ++written[t];
+    }
+    for (const auto &[t, n] : seen) {
+        double &l = x[static_cast<size_t>(t)];
+        l = l > 0 ? l / static_cast<double>(p.repetition_penalty) : l * static_cast<double>(p.repetition_penalty);
+    }
+    for (const auto &[t, n] : written) {
+        x[static_cast<size_t>(t)] -=
+            static_cast<double>(p.frequency_penalty) * n + static_cast<double>(p.presence_penalty);
+    }
+    return x;
+}
+
+/* The narrowed distribution: tokens in ascending number with their share. */
+std::vector<std::pair<int32_t, double>> distribution(const mt_sampler_params &p, const std::vector<double> &x) {
+    std::vector<weighted> all;
+    for (size_t t = 0; t < x.size(); ++t) {
+        if (x[t] != -HUGE_VAL) {
+            all.push_back({static_cast<int32_t>(t), x[t]});
+        }
+    }
+    std::sort(all.begin(), all.end(), better);
+    if (p.top_k > 0 && static_cast<size_t>(p.top_k) < all.size()) {
+        all.resize(static_cast<size_t>(p.top_k));
+    }
+    const double best = all.front().logit;
+    const auto weight = [&](const weighted &w) {
+        return std::exp((w.logit - best) / static_cast<double>(p.temperature));
+    };
+    double sum = 0;
+    for (const weighted &w : all) {
+        sum += weight(w);
+    }
+    if (p.top_p < 1) {
+        double held = 0;
+        size_t n = 0;
+        while (n < all.size() && held < static_cast<double>(p.top_p) * sum) {
+            held += weight(all[n++]);
+        }
+        all.resize(n);
+    }
+    std::vector<std::pair<int32_t, double>> left;
+    sum = 0;
+    for (const weighted &w : all) {
+        if (weight(w) >= static_cast<double>(p.min_p)) {
+            left.push_back({w.token, weight(w)});
+            sum += weight(w);
+        }
+    }
+    std::sort(left.begin(), left.end());
+    for (auto &[t, share] : left) {
+        share /= sum;
+    }
+    return left;
+}
+
+int32_t sample(mt_sampler *s, const std::vector<float> &logits, const std::vector<int64_t> &mask,
+               float *logprob = nullptr) {
+    int32_t token = -2;
+    OK(mt_sampler_sample(s, logits.data(), static_cast<int32_t>(logits.size()), mask.empty() ? nullptr : mask.data(),
+                         &token, logprob));
+    return token;
+}
+
+double log_softmax(const std::vector<float> &logits, int32_t token) {
+    double best = -HUGE_VAL;
+    for (const float l : logits) {
+        best = std::isnan(l) ? best : std::max(best, static_cast<double>(l));
+    }
+    double sum = 0;
+    for (const float l : logits) {
+        sum += std::isnan(l) ? 0 : std::exp(static_cast<double>(l) - best);
+    }
+    return static_cast<double>(logits[static_cast<size_t>(token)]) - best - std::log(sum);
+}
+
+struct generator {
+    std::mt19937 random;
+
+    explicit generator(uint32_t seed) : random(seed) {}
+
+    int below(int n) { return static_cast<int>(random() % static_cast<uint32_t>(n)); }
+    double unit() { return static_cast<double>(random()) / 4294967296.0; }
+
+    std::vector<float> logits(size_t n) {
+        const double spread = std::pow(10.0, 2 * unit() - 1); /* nearly flat to nearly certain */
+        std::vector<float> l(n);
+        for (float &x : l) {
+            double sum = 0;
+            for (int i = 0; i < 4; ++i) {
+                sum += unit();
+            }
+            x = static_cast<float>((sum - 2) * 3 * spread);
+        }
+        for (int i = below(20); i > 0; --i) {
+            l[static_cast<size_t>(below(static_cast<int>(n)))] = i % 3 == 0 ? NOT_A_NUMBER : i % 3 == 1 ? -INF : 9;
+        }
+        return l;
+    }
+
+    std::vector<int64_t> mask(size_t n) {
+        std::vector<int64_t> m((n + 63) / 64);
+        const int style = below(3);
+        for (auto &word : m) {
+            word = style == 0   ? static_cast<int64_t>(uint64_t{random()} << 32 | random())
+                   : style == 1 ? (below(8) == 0 ? -1 : 0)
+                                : int64_t{1} << below(64);
+        }
+        return m;
+    }
+};
+
+} // namespace
+
+TEST(philox_known_answers) {
+    /* Of the Random123 distribution, kat_vectors. */
+    using counter = std::array<uint32_t, 4>;
+    CHECK((martlet::philox({0, 0, 0, 0}, {0, 0}) == counter{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
+    CHECK(
+        (martlet::philox({~0u, ~0u, ~0u, ~0u}, {~0u, ~0u}) == counter{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
+    CHECK((martlet::philox({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}) ==
+           counter{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
+}
+
+/* Every choice is the reference's, except where the draw or a cut lies within rounding of a border. */
+TEST(choices_are_those_of_the_reference) {
+    const uint32_t seed = 7;
+    printf("    seed %u\n", seed);
+    generator g(seed);
+    const auto n = static_cast<size_t>(vocabulary().info.n_vocab);
+    int borders = 0;
+    constexpr int ROUNDS = 400;
+    for (int round = 0; round < ROUNDS; ++round) {
+        mt_sampler_params p = support::sampler_params();
+        p.temperature = g.below(6) == 0 ? 0.0f : static_cast<float>(0.2 + 1.6 * g.unit());
+        const int ks[] = {0, 0, 1, 5, 40, 300, 2000, 60000};
+        p.top_k = ks[g.below(8)];
+        const float ps[] = {1, 1, 0.95f, 0.5f, 0.999f, 0.01f};
+        p.top_p = ps[g.below(6)];
+        const float ms[] = {0, 0, 0.05f, 0.3f, 1, 1e-4f};
+        p.min_p = ms[g.below(6)];
+        p.repetition_penalty = g.below(2) == 0 ? 1 : static_cast<float>(0.8 + g.unit());
+        p.frequency_penalty = g.below(2) == 0 ? 0 : static_cast<float>(2 * g.unit() - 1);
+        p.presence_penalty = g.below(2) == 0 ? 0 : static_cast<float>(2 * g.unit() - 1);
+        p.seed = static_cast<int64_t>(uint64_t{g.random()} << 32 | g.random());
+        std::vector<int32_t> bias_token;
+        std::vector<float> bias_value;
+        for (int i = g.below(4); i > 0; --i) {
+            bias_token.push_back(g.below(static_cast<int>(n)));
+            bias_value.push_back(g.below(3) == 0 ? -INF : static_cast<float>(4 * g.unit()));
+        }
+        p.n_bias = static_cast<int32_t>(bias_token.size());
+        p.bias_token = bias_token.data();
+        p.bias_value = bias_value.data();
+        support::sampler s(vocabulary(), p);
+
+        history h;
+        for (int i = g.below(600); i > 0; --i) {
+            (i % 2 == 0 ? h.prompt : h.output).push_back(g.below(500));
+        }
+        OK(mt_sampler_feed(s, h.prompt.data(), static_cast<int32_t>(h.prompt.size()), MT_FEED_PROMPT));
+        OK(mt_sampler_feed(s, h.output.data(), static_cast<int32_t>(h.output.size()), MT_FEED_OUTPUT));
+
+        const std::vector<float> logits = g.logits(n);
+        const std::vector<int64_t> mask = g.below(2) == 0 ? std::vector<int64_t>() : g.mask(n);
+        float logprob = 0;
+        const int32_t token = sample(s, logits, mask, &logprob);
+        CHECK(std::fabs(static_cast<double>(logprob) - log_softmax(logits, token)) < 1e-5);
+
+        const std::vector<double> x = edited(p, h, logits, mask);
+        if (p.temperature == 0) {
+            const double best = *std::max_element(x.begin(), x.end());
+            CHECK(x[static_cast<size_t>(token)] > best - 1e-5);
+            continue;
+        }
+        const auto wanted = distribution(p, x);
+        const double u = martlet::uniform_draw(p.seed, static_cast<int64_t>(h.output.size()));
+        double below = 0;
+        bool exact = false, near = false;
+        for (const auto &[t, share] : wanted) {
+            exact = exact || (t == token && u >= below && u < below + share);
+            near = near || (t == token && u > below - 2e-4 && u < below + share + 2e-4);
+            below += share;
+        }
+        if (!exact) {
+            ++borders;
+        }
+        /* top_p and min_p cuts that fall between two equal weights may differ by a token: seen as a shift of u. */
+        if (!exact && !near) {
+            printf("    round %d: token %d, u %.9f, T %g k %d p %g m %g\n", round, token, u,
+                   static_cast<double>(p.temperature), p.top_k, static_cast<double>(p.top_p),
+                   static_cast<double>(p.min_p));
+        }
+        CHECK(exact || near);
+    }
+    printf("    %d of %d at a border\n", borders, ROUNDS);
+    CHECK(borders < ROUNDS / 50);
+}
+
+TEST(greedy_takes_the_lowest_of_equals) {
+    const auto n = static_cast<size_t>(vocabulary().info.n_vocab);
+    support::sampler s(vocabulary());
+    std::vector<float> logits(n, 1);
+    CHECK_EQ(sample(s, logits, {}), 0);
+    logits[500] = logits[501] = logits[40000] = 2;
+    CHECK_EQ(sample(s, logits, {}), 500);
+    logits[n - 1] = 3; /* the last token, in a block that is not whole */
+    CHECK_EQ(sample(s, logits, {}), static_cast<int32_t>(n - 1));
+}
+
+TEST(top_k_of_equals_keeps_the_lowest) {
+    mt_sampler_params p = support::sampler_params();
+    p.temperature = 1;
+    p.top_k = 3;
+    const auto n = static_cast<size_t>(vocabulary().info.n_vocab);
+    std::vector<float> logits(n, 0);
+    for (p.seed = 0; p.seed < 50; ++p.seed) {
+        support::sampler s(vocabulary(), p);
+        CHECK(sample(s, logits, {}) < 3);
+    }
+}
+
+/* Frequencies of the draw against the softmax, by the chi-squared statistic. */
+TEST(draws_follow_the_distribution) {
+    const auto n = static_cast<size_t>(vocabulary().info.n_vocab);
+    std::vector<float> logits(n, -INF);
+    const std::vector<int32_t> tokens = {3, 64, 65, 9999, 50000};
+    const double shares[] = {0.4, 0.3, 0.15, 0.1, 0.05};
+    for (size_t i = 0; i < tokens.size(); ++i) {
+        logits[static_cast<size_t>(tokens[i])] = static_cast<float>(std::log(shares[i]));
+    }
+    mt_sampler_params p = support::sampler_params();
+    p.temperature = 1;
+    p.seed = 123456789;
+    support::sampler s(vocabulary(), p);
+    std::map<int32_t, int> counts;
+    constexpr int DRAWS = 4000;
+    for (int i = 0; i < DRAWS; ++i) {
+        const int32_t token = sample(s, logits, {});
+        ++counts[token];
+        OK(mt_sampler_feed(s, &token, 1, MT_FEED_OUTPUT));
+    }
+    double chi2 = 0;
+    for (size_t i = 0; i < tokens.size(); ++i) {
+        const double expected = shares[i] * DRAWS;
+        chi2 += std::pow(counts[tokens[i]] - expected, 2) / expected;
+    }
+    CHECK_EQ(counts.size(), tokens.size());
+    CHECK(chi2 < 18.47); /* 0.1 % of four degrees of freedom */
+}
+
+TEST(draws_depend_on_seed_and_index_alone) {
+    const auto n = static_cast<size_t>(vocabulary().info.n_vocab);
+    generator g(3);
+    const std::vector<float> logits = g.logits(n);
+    mt_sampler_params p = support::sampler_params();
+    p.temperature = 1;
+    p.seed = -5;
+    support::sampler a(vocabulary(), p), b(vocabulary(), p);
+    std::vector<int32_t> first;
+    for (int i = 0; i < 20; ++i) {
+        first.push_back(sample(a, logits, {}));
+        CHECK_EQ(sample(a, logits, {}), first.back()); /* sampling itself counts nothing */
+        OK(mt_sampler_feed(a, &first.back(), 1, MT_FEED_OUTPUT));
+    }
+    CHECK(std::count(first.begin(), first.end(), first[0]) < 20);
+    const int32_t other = 77;
+    for (int i = 0; i < 10; ++i) {
+        OK(mt_sampler_feed(b, &other, 1, MT_FEED_OUTPUT));
+    }
+    CHECK_EQ(sample(b, logits, {}), first[10]);
+    mt_sampler *c = nullptr;
+    OK(mt_sampler_clone(b, &c));
+    CHECK_EQ(sample(c, logits, {}), first[10]);
+    OK(mt_sampler_feed(c, &other, 1, MT_FEED_OUTPUT));
+    CHECK_EQ(sample(c, logits, {}), first[11]);
+    CHECK_EQ(sample(b, logits, {}), first[10]); /* the copy is its own */
+    OK(mt_sampler_free(c));
+}
+
+TEST(min_tokens_forbids_the_end_unless_nothing_else_is_left) {
+    const auto n = static_cast<size_t>(vocabulary().info.n_vocab);
+    const int32_t eos = vocabulary().info.token_eos;
+    std::vector<float> logits(n, 0);
+    logits[static_cast<size_t>(eos)] = 10;
+    logits[42] = 5;
+    mt_sampler_params p = support::sampler_params();
+    p.min_tokens = 2;
+    support::sampler s(vocabulary(), p);
+    const int32_t answer = 42;
+    CHECK_EQ(sample(s, logits, {}), answer);
+    std::vector<int64_t> only_end((n + 63) / 64);
+    only_end[static_cast<size_t>(eos) / 64] = static_cast<int64_t>(uint64_t{1} << eos % 64);
+    CHECK_EQ(sample(s, logits, only_end), eos);
+    OK(mt_sampler_feed(s, &answer, 1, MT_FEED_OUTPUT));
+    CHECK_EQ(sample(s, logits, {}), answer);
+    OK(mt_sampler_feed(s, &answer, 1, MT_FEED_OUTPUT));
+    CHECK_EQ(sample(s, logits, {}), eos);
+}
+
+TEST(what_cannot_be_chosen_from_is_an_error) {
+    const auto n = static_cast<size_t>(vocabulary().info.n_vocab);
+    int32_t token = 0;
+    for (const float temperature : {0.0f, 1.0f}) {
+        mt_sampler_params p = support::sampler_params();
+        p.temperature = temperature;
+        support::sampler s(vocabulary(), p);
+        const std::vector<float> nothing(n, NOT_A_NUMBER);
+        FAILS_WITH(MT_ERR_INVALID_ARG, "no token can be chosen",
+                   mt_sampler_sample(s, nothing.data(), static_cast<int32_t>(n), nullptr, &token, nullptr));
+        const std::vector<float> forbidden(n, -INF);
+        FAILS(MT_ERR_INVALID_ARG,
+              mt_sampler_sample(s, forbidden.data(), static_cast<int32_t>(n), nullptr, &token, nullptr));
+        std::vector<float> infinite(n, -INF);
+        infinite[7] = INF;
+        CHECK_EQ(sample(s, infinite, {}), 7);
+    }
+}
+
+TEST(parameters_are_checked) {
+    mt_sampler *s = nullptr;
+    const auto refused = [&](auto &&change) {
+        mt_sampler_params p = support::sampler_params();
+        change(p);
+        FAILS(MT_ERR_INVALID_ARG, mt_sampler_new(vocabulary(), &p, &s));
+    };
+    refused([](auto &p) { p.struct_size = 8; });
+    refused([](auto &p) { p.temperature = -1; });
+    refused([](auto &p) { p.temperature = NOT_A_NUMBER; });
+    refused([](auto &p) { p.top_p = 0; });
+    refused([](auto &p) { p.top_p = 1.5f; });
+    refused([](auto &p) { p.min_p = -0.1f; });
+    refused([](auto &p) { p.repetition_penalty = 0; });
+    refused([](auto &p) { p.frequency_penalty = INF; });
+    refused([](auto &p) { p.presence_penalty = NOT_A_NUMBER; });
+    refused([](auto &p) { p.min_tokens = -1; });
+    refused([](auto &p) { p.n_bias = 1; });
+    const int32_t tokens[] = {vocabulary().info.n_vocab};
+    const float values[] = {INF};
+    refused([&](auto &p) {
+        p.n_bias = 1;
+        p.bias_token = tokens;
+        p.bias_value = values;
+    });
+    const int32_t first[] = {0};
+    refused([&](auto &p) {
+        p.n_bias = 1;
+        p.bias_token = first;
+        p.bias_value = values;
+    });
+}
