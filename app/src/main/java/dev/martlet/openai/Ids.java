@@ -13,9 +13,6 @@ public final class Ids {
         return "chatcmpl-" + alphanumerics();
     }
 
-    public static String call() {
-        return "call_" + alphanumerics();
-    }
 
     public static String request() {
         return "req_" + alphanumerics();

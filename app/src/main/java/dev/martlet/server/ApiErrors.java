@@ -1,5 +1,6 @@
 package dev.martlet.server;
 
+import dev.martlet.chat.template.TemplateException;
 import dev.martlet.engine.EngineException;
 import dev.martlet.openai.ApiError;
 import dev.martlet.openai.ApiException;
@@ -31,6 +32,9 @@ final class ApiErrors {
         return switch (failure) {
             case ApiException e -> e.error();
             case EngineException e -> of(e);
+            case TemplateException e when e.kind() != TemplateException.Cause.SYNTAX ->
+                ApiError.invalid(
+                        "messages", "template_error", "The model's chat template refuses these messages: " + e.detail());
             case HttpException e -> ofStatus(e.status());
             case RequestException e -> ofStatus(e.status());
             default -> unexpected(failure);

@@ -46,7 +46,7 @@ final class ChatCompletions implements Handler {
 
     /** A request that was understood. */
     private record Job(
-            ServedModel model, ChatCompletionRequest request, ServedModel.Prompt prompt, AnswerHeader header) {}
+            ServedModel model, ChatCompletionRequest request, ServedModel.Rendered prompt, AnswerHeader header) {}
 
     @Override
     public void handle(ServerRequest httpRequest, ServerResponse response) {
@@ -92,11 +92,11 @@ final class ChatCompletions implements Handler {
         AnswerHeader header = new AnswerHeader(
                 Ids.completion(),
                 Instant.now().truncatedTo(ChronoUnit.SECONDS),
-                model.id(),
-                model.fingerprint(),
+                model.card().id(),
+                model.card().fingerprint(),
                 request.logprobs(),
                 request.functionsForm());
-        return new Job(model, request, model.prompter().prompt(request), header);
+        return new Job(model, request, model.render(request), header);
     }
 
     private void answer(Job job, ClientConnection client, ServerResponse response) {
@@ -172,7 +172,7 @@ final class ChatCompletions implements Handler {
 
     private List<GenerationRequest> generationRequests(Job job) {
         ChatCompletionRequest request = job.request();
-        int context = job.model().contextTokens();
+        int context = job.model().card().contextTokens();
         int[] prompt = job.prompt().tokens();
         int room = context - prompt.length;
         if (room < 1) {
@@ -211,9 +211,7 @@ final class ChatCompletions implements Handler {
             choices.add(new Choice(
                     choice,
                     rules,
-                    job.model()
-                            .parsers()
-                            .parser(request.conversation(), job.prompt().suffix()),
+                    job.model().parser(request.conversation(), job.prompt().suffix()),
                     sink));
         }
         return choices;

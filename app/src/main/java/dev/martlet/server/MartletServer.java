@@ -3,13 +3,22 @@ package dev.martlet.server;
 import dev.martlet.openai.ApiError;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.RoutingRequest;
+import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Objects;
@@ -37,6 +46,7 @@ public final class MartletServer implements AutoCloseable {
 
     private MartletServer(ServerConfig config) {
         this.config = config;
+        checkPort(config);
         this.http = WebServer.builder()
                 .host(config.host())
                 .port(config.port())
@@ -58,12 +68,31 @@ public final class MartletServer implements AutoCloseable {
         this.stallWatch = Thread.ofVirtual().name("stall-watch").start(this::watchStalls);
     }
 
-    /** Starts listening, without a model. */
+    /** Helidon logs that it cannot listen, and goes on without. */
+    private static void checkPort(ServerConfig config) {
+        try (ServerSocketChannel probe = ServerSocketChannel.open()) {
+            probe.bind(new InetSocketAddress(config.host(), config.port()));
+        } catch (IOException | UnresolvedAddressException e) {
+            IOException cause = e instanceof IOException io ? io : new IOException("unknown host", e);
+            throw new UncheckedIOException(
+                    "cannot listen on " + config.host() + ":" + config.port() + ": " + cause.getMessage(), cause);
+        }
+    }
+
+    /**
+     * Starts listening, without a model.
+     *
+     * @throws UncheckedIOException if it cannot listen there
+     */
     public static MartletServer start(ServerConfig config) {
         return new MartletServer(config);
     }
 
-    /** Starts listening with a model. */
+    /**
+     * Starts listening with a model.
+     *
+     * @throws UncheckedIOException if it cannot listen there
+     */
     public static MartletServer start(ServerConfig config, ServedModel model) {
         MartletServer server = new MartletServer(config);
         server.ready(model);
@@ -80,8 +109,14 @@ public final class MartletServer implements AutoCloseable {
         return http.port();
     }
 
+    /** Number of answers being made. */
+    public int running() {
+        return active.count();
+    }
+
     private void routes(HttpRouting.Builder routing) {
         routing.addFilter(new RequestIds());
+        routing.addFilter(this::closeWhenDraining);
         if (!config.corsOrigins().isEmpty()) {
             routing.addFilter(new Cors(config.corsOrigins()));
         }
@@ -94,6 +129,15 @@ public final class MartletServer implements AutoCloseable {
         routing.any("/health", wrongMethod("GET"));
         routing.any(MartletServer::unknownPath);
         ApiErrors.install(routing);
+    }
+
+    /** Helidon's own stop misses connections whose first bytes have not come when it begins. */
+    private void closeWhenDraining(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+        chain.proceed();
+        if (draining.get()) {
+            response.commit();
+            throw new CloseConnectionException("stopping");
+        }
     }
 
     private ServedModel loadedModel() {

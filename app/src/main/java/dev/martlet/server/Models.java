@@ -45,11 +45,11 @@ final class Models {
 
     /** @throws dev.martlet.openai.ApiException with status 404 if the name is not the model's */
     static void check(Optional<String> name, ServedModel model) {
-        if (!name.orElse("").equals(model.id())) {
+        if (!name.orElse("").equals(model.card().id())) {
             throw new ApiError(
                             404,
                             "invalid_request_error",
-                            "The model '" + name.orElse("") + "' does not exist here; '" + model.id() + "' does.",
+                            "The model '" + name.orElse("") + "' does not exist here; '" + model.card().id() + "' does.",
                             Optional.of("model"),
                             Optional.of("model_not_found"),
                             Optional.empty())
@@ -60,11 +60,11 @@ final class Models {
     private static JsonObject describe(ServedModel model) {
         return Json.builders()
                 .createObjectBuilder()
-                .add("id", model.id())
+                .add("id", model.card().id())
                 .add("object", "model")
-                .add("created", model.created().getEpochSecond())
-                .add("owned_by", model.owner())
-                .add("max_model_len", model.contextTokens())
+                .add("created", model.card().created().getEpochSecond())
+                .add("owned_by", model.card().owner())
+                .add("max_model_len", model.card().contextTokens())
                 .build();
     }
 

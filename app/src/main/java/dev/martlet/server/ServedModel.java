@@ -1,59 +1,71 @@
 package dev.martlet.server;
 
 import dev.martlet.chat.Conversation;
+import dev.martlet.chat.template.Prompt;
+import dev.martlet.chat.template.PromptOptions;
+import dev.martlet.chat.template.PromptRenderer;
+import dev.martlet.chat.toolcall.FormatDetector;
 import dev.martlet.chat.toolcall.OutputParser;
+import dev.martlet.chat.toolcall.ParserOptions;
+import dev.martlet.chat.toolcall.ToolCallFormat;
+import dev.martlet.chat.toolcall.ToolCallFormats;
+import dev.martlet.engine.Engine;
 import dev.martlet.engine.Generation;
 import dev.martlet.engine.GenerationRequest;
 import dev.martlet.engine.Sampling;
+import dev.martlet.model.Model;
+import dev.martlet.model.ModelInfo;
+import dev.martlet.model.Tokenizer;
 import dev.martlet.model.Vocabulary;
+import dev.martlet.openai.ApiError;
 import dev.martlet.openai.ChatCompletionRequest;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 
 /**
- * A model ready to answer. All its parts are safe from any thread.
- *
- * @param id the name clients see
- * @param created when it was loaded
- * @param owner who it is from, as clients see it
- * @param fingerprint changes when the same seed may give another answer
- * @param contextTokens most tokens of a prompt and its answer together
- * @param sampling what holds where a request says nothing
+ * A model ready to answer: what clients see of it, its prompts, its output's format and its engine. Safe from any thread;
+ * it owns nothing.
  */
-public record ServedModel(
-        String id,
-        Instant created,
-        String owner,
-        String fingerprint,
-        int contextTokens,
-        Sampling sampling,
-        Vocabulary vocabulary,
-        Prompter prompter,
-        ParserFactory parsers,
-        Generator generator) {
+public final class ServedModel {
 
-    public ServedModel {
-        Objects.requireNonNull(id, "id");
-        Objects.requireNonNull(created, "created");
-        Objects.requireNonNull(owner, "owner");
-        Objects.requireNonNull(fingerprint, "fingerprint");
-        Objects.requireNonNull(sampling, "sampling");
+    /** Characters of a prompt's end in which a parser looks for opened thoughts. */
+    private static final int SUFFIX = 256;
+
+    private final Card card;
+    private final Sampling sampling;
+    private final Vocabulary vocabulary;
+    private final PromptRenderer renderer;
+    private final PromptTokenizer tokenizer;
+    private final ToolCallFormat format;
+    private final Set<String> controlTokens;
+    private final Generator generator;
+
+    /**
+     * What clients see of a model.
+     *
+     * @param id its name
+     * @param created when it was loaded
+     * @param owner who it is from
+     * @param fingerprint changes when the same seed may give another answer
+     * @param contextTokens most tokens of a prompt and its answer together
+     */
+    public record Card(String id, Instant created, String owner, String fingerprint, int contextTokens) {
+        public Card {
+            Objects.requireNonNull(id, "id");
+            Objects.requireNonNull(created, "created");
+            Objects.requireNonNull(owner, "owner");
+            Objects.requireNonNull(fingerprint, "fingerprint");
+        }
     }
 
-    /** Turns a request's conversation into the model's tokens. */
-    @FunctionalInterface
-    public interface Prompter {
-        Prompt prompt(ChatCompletionRequest request);
-    }
-
-    /** Makes the parser of one choice. */
-    @FunctionalInterface
-    public interface ParserFactory {
-        /** @param promptSuffix what the prompt ends with; it may have opened the answer's thoughts */
-        OutputParser parser(Conversation conversation, String promptSuffix);
-    }
-
-    /** Takes generations on. */
+    /** Takes generations on; {@link Engine#submit}. */
     @FunctionalInterface
     public interface Generator {
         /** @throws dev.martlet.engine.EngineException if the request is refused */
@@ -61,10 +73,120 @@ public record ServedModel(
     }
 
     /**
-     * A rendered prompt.
+     * A model of any make.
      *
-     * @param tokens at least one
-     * @param suffix the last characters of the prompt's text
+     * @param sampling what holds where a request says nothing
+     * @param first the token every prompt begins with, where the model wants one
      */
-    public record Prompt(int[] tokens, String suffix) {}
+    public ServedModel(
+            Card card,
+            Sampling sampling,
+            Vocabulary vocabulary,
+            Tokenizer tokenizer,
+            OptionalInt first,
+            PromptRenderer renderer,
+            ToolCallFormat format,
+            Generator generator) {
+        this.card = Objects.requireNonNull(card, "card");
+        this.sampling = Objects.requireNonNull(sampling, "sampling");
+        this.vocabulary = Objects.requireNonNull(vocabulary, "vocabulary");
+        this.tokenizer = new PromptTokenizer(tokenizer, vocabulary, first);
+        this.renderer = Objects.requireNonNull(renderer, "renderer");
+        this.format = Objects.requireNonNull(format, "format");
+        this.generator = Objects.requireNonNull(generator, "generator");
+        this.controlTokens = this.tokenizer.controlSpellings();
+    }
+
+    /**
+     * A model's file with its own chat template, and the output format that goes with the template.
+     *
+     * @param id the name clients see
+     * @param format the output's format; empty to find it by the template
+     * @throws dev.martlet.chat.template.TemplateException where the file's template is none
+     */
+    public static ServedModel of(String id, Model model, Engine engine, Optional<ToolCallFormat> format) {
+        ModelInfo info = model.info();
+        Map<String, String> tokens = new HashMap<>();
+        info.special().bos().ifPresent(bos -> tokens.put("bos_token", spelling(model.vocabulary(), bos)));
+        info.special().eos().ifPresent(eos -> tokens.put("eos_token", spelling(model.vocabulary(), eos)));
+        Optional<String> template = model.chatTemplate();
+        return new ServedModel(
+                new Card(
+                        id,
+                        Instant.now(),
+                        "martlet",
+                        fingerprint(info),
+                        engine.limits().sequenceTokens()),
+                Sampling.seeded(0),
+                model.vocabulary(),
+                model.tokenizer(),
+                info.addBos() ? info.special().bos() : OptionalInt.empty(),
+                PromptRenderer.of(template, tokens),
+                format.orElseGet(() -> template.map(FormatDetector::detect).orElseGet(ServedModel::generic)),
+                engine::submit);
+    }
+
+    private static ToolCallFormat generic() {
+        return ToolCallFormats.byId(FormatDetector.GENERIC).orElseThrow();
+    }
+
+    private static String spelling(Vocabulary vocabulary, int token) {
+        return new String(vocabulary.bytes(token), StandardCharsets.UTF_8);
+    }
+
+    /** Begins with a b, as clients of llama-server have seen it. */
+    private static String fingerprint(ModelInfo info) {
+        int hash = Objects.hash(info.description(), info.sizeBytes(), info.parameters());
+        return "b" + Integer.toHexString(hash);
+    }
+
+    public Card card() {
+        return card;
+    }
+
+    /** What holds where a request says nothing. */
+    public Sampling sampling() {
+        return sampling;
+    }
+
+    public Vocabulary vocabulary() {
+        return vocabulary;
+    }
+
+    public Generator generator() {
+        return generator;
+    }
+
+    /** A prompt's tokens, and the end of its text, which may have opened the answer's thoughts. */
+    record Rendered(int[] tokens, String suffix) {}
+
+    /** @throws dev.martlet.chat.template.TemplateException if the template refuses the conversation */
+    Rendered render(ChatCompletionRequest request) {
+        Prompt prompt = renderer.render(
+                request.conversation(),
+                new PromptOptions(
+                        request.templateKwargs(),
+                        request.addGenerationPrompt(),
+                        request.continueFinalMessage(),
+                        Clock.systemDefaultZone()));
+        int[] tokens = tokenizer.encode(prompt.segments());
+        if (tokens.length == 0) {
+            throw ApiError.invalid("messages", "invalid_value", "The messages give an empty prompt.")
+                    .toException();
+        }
+        // Only the template's own words open thoughts; a user who ends with the marker does not.
+        String last = prompt.segments().getLast().trusted()
+                ? prompt.segments().getLast().text()
+                : "";
+        return new Rendered(tokens, last.substring(Math.max(0, last.length() - SUFFIX)));
+    }
+
+    /** The parser of one choice. */
+    OutputParser parser(Conversation conversation, String promptSuffix) {
+        return format.parser(ParserOptions.of(conversation.tools())
+                .withToolChoice(conversation.toolChoice())
+                .withParallelToolCalls(conversation.parallelToolCalls())
+                .withPromptSuffix(promptSuffix)
+                .withControlTokens(controlTokens));
+    }
 }

@@ -374,6 +374,8 @@ final class Scheduler {
 
     /** The reader comes first: whatever giving back the cells may run into, the request has ended once. */
     private void tell(Sequence sequence, FinishReason reason, Optional<EngineException> failure) {
+        counters.set(Counter.WAITING, waiting.size());
+        counters.set(Counter.RUNNING, running.size());
         counters.add(Counter.ENDED, 1);
         counters.add(Counter.CANCELLED, reason == FinishReason.CANCELLED ? 1 : 0);
         counters.add(Counter.FAILED, reason == FinishReason.ERROR ? 1 : 0);

@@ -23,7 +23,7 @@ record Platform(String os, String arch) {
         String name = osName.toLowerCase(Locale.ROOT);
         String os = name.startsWith("linux")
                 ? "linux"
-                : name.startsWith("macos") ? "mac" : name.startsWith("windows") ? "windows" : "";
+                : name.startsWith("mac") ? "macos" : name.startsWith("windows") ? "windows" : "";
         String arch = switch (osArch) {
             case "amd64", "x86_64" -> "x64";
             case "aarch64", "arm64" -> "arm64";

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -181,6 +182,76 @@ class EngineTest {
             TokenEvent.End end = end(generation);
             assertThat(end.reason()).isEqualTo(FinishReason.ERROR);
             assertThat(end.failure().orElseThrow()).hasMessageContaining("a defect");
+        }
+    }
+
+    @Test
+    void shouldEndEveryRequestOnceWhateverTheOrderOfSubmitCancelFailureAndClose() throws Exception {
+        long base = Long.getLong("martlet.test.seed", System.nanoTime());
+        System.out.println("EngineTest: martlet.test.seed=" + base);
+        for (int round = 0; round < 30; round++) {
+            storm(base + round);
+        }
+    }
+
+    /** Threads submit, cancel and break things while another closes or drains. */
+    private static void storm(long seed) throws Exception {
+        ScriptedStepRunner runner = new ScriptedStepRunner(ScriptedStepRunner.limits(300), ScriptedStepRunner.babble());
+        EngineOptions options =
+                EngineOptions.defaults().withMaxSequences(4).withBatchTokens(16).withQueueLimit(6);
+        Engine engine = start(runner, options);
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<Integer>> submitters = new ArrayList<>();
+            for (int t = 0; t < 6; t++) {
+                Random random = new Random(seed * 31 + t);
+                submitters.add(threads.submit(() -> submitUntilShutdown(engine, runner, random)));
+            }
+            // A fixed amount of work, not of time, before it ends.
+            while (engine.metrics().ended() < 100) {
+                Thread.sleep(1);
+            }
+            if (seed % 2 == 0) {
+                engine.close();
+            } else {
+                engine.drain(Duration.ofMillis(seed % 5));
+            }
+            int accepted = 0;
+            for (Future<Integer> submitter : submitters) {
+                accepted += submitter.get();
+            }
+            assertThat(engine.metrics().ended()).as("seed %d", seed).isEqualTo(accepted);
+            assertThat(engine.metrics().running() + engine.metrics().waiting()).isZero();
+            assertThat(runner.openSamplers()).isZero();
+            assertThat(runner.isClosed()).isTrue();
+        }
+    }
+
+    private static int submitUntilShutdown(Engine engine, ScriptedStepRunner runner, Random random)
+            throws InterruptedException {
+        int accepted = 0;
+        while (true) {
+            try {
+                int[] prompt = ByteTokens.tokens("x".repeat(1 + random.nextInt(80)));
+                Generation generation = engine.submit(GenerationRequest.of(prompt, 1 + random.nextInt(40)));
+                accepted++;
+                switch (random.nextInt(8)) {
+                    case 0 -> generation.cancel();
+                    case 1 -> {
+                        generation.next();
+                        generation.cancel();
+                    }
+                    case 2 -> runner.inject(ScriptedStepRunner.Fault.FAILED_HALFWAY);
+                    default -> {}
+                }
+                TokenEvent.End end = end(generation);
+                assertThat(generation.next()).isSameAs(end);
+            } catch (EngineException e) {
+                if (e.kind() == EngineException.Kind.SHUTDOWN) {
+                    return accepted;
+                }
+                assertThat(e.kind()).isEqualTo(EngineException.Kind.QUEUE_FULL);
+                Thread.yield();
+            }
         }
     }
 
