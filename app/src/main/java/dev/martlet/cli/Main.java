@@ -13,7 +13,7 @@ import picocli.CommandLine.ParameterException;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         description = "An OpenAI-compatible LLM server in plain Java.",
-        subcommands = {ModelsCommand.class})
+        subcommands = {ServeCommand.class, ParseCommand.class, RenderCommand.class, ModelsCommand.class})
 public final class Main {
     private Main() {}
 

@@ -98,18 +98,20 @@ public final class ServedModel {
     }
 
     /**
-     * A model's file with its own chat template, and the output format that goes with the template.
+     * A model's file, its chat template, and the output format that goes with the template.
      *
      * @param id the name clients see
+     * @param template a Jinja source in the place of the file's own; empty for that
      * @param format the output's format; empty to find it by the template
-     * @throws dev.martlet.chat.template.TemplateException where the file's template is none
+     * @throws dev.martlet.chat.template.TemplateException where the template is none
      */
-    public static ServedModel of(String id, Model model, Engine engine, Optional<ToolCallFormat> format) {
+    public static ServedModel of(
+            String id, Model model, Engine engine, Optional<String> template, Optional<ToolCallFormat> format) {
         ModelInfo info = model.info();
         Map<String, String> tokens = new HashMap<>();
         info.special().bos().ifPresent(bos -> tokens.put("bos_token", spelling(model.vocabulary(), bos)));
         info.special().eos().ifPresent(eos -> tokens.put("eos_token", spelling(model.vocabulary(), eos)));
-        Optional<String> template = model.chatTemplate();
+        Optional<String> source = template.or(model::chatTemplate);
         return new ServedModel(
                 new Card(
                         id,
@@ -121,8 +123,8 @@ public final class ServedModel {
                 model.vocabulary(),
                 model.tokenizer(),
                 info.addBos() ? info.special().bos() : OptionalInt.empty(),
-                PromptRenderer.of(template, tokens),
-                format.orElseGet(() -> template.map(FormatDetector::detect).orElseGet(ServedModel::generic)),
+                PromptRenderer.of(source, tokens),
+                format.orElseGet(() -> source.map(FormatDetector::detect).orElseGet(ServedModel::generic)),
                 engine::submit);
     }
 

@@ -1,0 +1,153 @@
+package dev.martlet.cli;
+
+import dev.martlet.chat.template.TemplateException;
+import dev.martlet.chat.toolcall.ToolCallFormat;
+import dev.martlet.chat.toolcall.ToolCallFormats;
+import dev.martlet.engine.Engine;
+import dev.martlet.engine.EngineOptions;
+import dev.martlet.model.Model;
+import dev.martlet.model.ModelOptions;
+import dev.martlet.nativelib.NativeException;
+import dev.martlet.server.MartletServer;
+import dev.martlet.server.ServedModel;
+import dev.martlet.server.ServerConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code martlet serve}: loads a model and answers until it is told to end. */
+@Command(name = "serve", mixinStandardHelpOptions = true, description = "Start the OpenAI-compatible server.")
+final class ServeCommand implements Callable<Integer> {
+    @Option(
+            names = "--model",
+            paramLabel = "FILE",
+            description = "The GGUF file to serve (default: a small model that is fetched once).")
+    private Optional<Path> file = Optional.empty();
+
+    @Option(names = "--alias", paramLabel = "NAME", description = "The model's name for clients (default: the file's).")
+    private Optional<String> alias = Optional.empty();
+
+    @Option(
+            names = "--chat-template",
+            paramLabel = "FILE",
+            description = "A Jinja template to use instead of the one in the model's file.")
+    private Optional<Path> template = Optional.empty();
+
+    @Option(
+            names = "--tool-format",
+            paramLabel = "ID",
+            description = "How the model writes tool calls, e.g. hermes (default: told from its template).")
+    private Optional<String> toolFormat = Optional.empty();
+
+    @ArgGroup(validate = false, heading = "%nHTTP%n")
+    private HttpSettings http = new HttpSettings();
+
+    @ArgGroup(validate = false, heading = "%nEngine%n")
+    private EngineSettings engine = new EngineSettings();
+
+    @Override
+    public Integer call() throws InterruptedException {
+        ServerConfig config = http.toConfig();
+        EngineOptions options = engine.toOptions();
+        Path gguf = file.orElseGet(() -> ModelStore.ofUser().defaultModel());
+        Optional<String> source = template.map(ServeCommand::read);
+
+        MartletServer server = listen(config);
+        try {
+            Model model = open(gguf);
+            Engine running = start(model, options);
+            server.drainAtExit(() -> {
+                running.close();
+                model.close();
+            });
+            ServedModel served = served(model, running, source);
+            server.ready(served);
+            System.out.printf(
+                    "martlet ready on http://%s:%d model=%s%n",
+                    config.host(), server.port(), served.card().id());
+        } catch (CommandFailure e) {
+            server.close();
+            throw e;
+        }
+        // Runs until the process is told to end; the work is done by other threads.
+        new CountDownLatch(1).await();
+        return 0;
+    }
+
+    private static MartletServer listen(ServerConfig config) {
+        try {
+            return MartletServer.start(config);
+        } catch (RuntimeException e) {
+            throw new CommandFailure(
+                    "cannot listen on " + config.host() + ":" + config.port() + ": "
+                            + rootCause(e).getMessage(),
+                    e);
+        }
+    }
+
+    private static Model open(Path gguf) {
+        if (!Files.isRegularFile(gguf)) {
+            throw new CommandFailure("no such model file: " + gguf);
+        }
+        Progress progress = new Progress("loading " + gguf.getFileName(), System.err);
+        try {
+            return Model.open(gguf, ModelOptions.defaults().withListener(progress));
+        } catch (NativeException e) {
+            throw new CommandFailure(gguf + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static Engine start(Model model, EngineOptions options) {
+        try {
+            return Engine.start(model, options);
+        } catch (NativeException e) {
+            model.close();
+            throw new CommandFailure("no context for this model and these settings: " + e.getMessage(), e);
+        }
+    }
+
+    private ServedModel served(Model model, Engine running, Optional<String> source) {
+        Optional<ToolCallFormat> format = toolFormat.map(id -> ToolCallFormats.byId(id)
+                .orElseThrow(
+                        () -> new CommandFailure("--tool-format: no format '" + id + "'; there are: " + formats())));
+        String id = alias.orElseGet(() -> nameOf(model.path()));
+        try {
+            return ServedModel.of(id, model, running, source, format);
+        } catch (TemplateException e) {
+            String where = template.map(Path::toString).orElse("of " + model.path());
+            throw new CommandFailure("the chat template " + where + " is not valid: " + e.getMessage(), e);
+        }
+    }
+
+    private static String formats() {
+        return ToolCallFormats.all().stream().map(ToolCallFormat::id).sorted().collect(Collectors.joining(", "));
+    }
+
+    private static String nameOf(Path gguf) {
+        String name = gguf.getFileName().toString();
+        return name.endsWith(".gguf") ? name.substring(0, name.length() - ".gguf".length()) : name;
+    }
+
+    private static String read(Path template) {
+        try {
+            return Files.readString(template);
+        } catch (IOException e) {
+            throw new CommandFailure("cannot read the chat template " + template + ": " + e, e);
+        }
+    }
+
+    private static Throwable rootCause(Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause;
+    }
+}
