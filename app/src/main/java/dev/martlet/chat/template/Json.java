@@ -6,10 +6,10 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import jakarta.json.spi.JsonProvider;
-import jakarta.json.stream.JsonParsingException;
 import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** JSON in and out: the context's values, {@code tojson} and {@code from_json}. */
 final class Json {
@@ -74,10 +74,17 @@ final class Json {
     /** {@code json.loads}. */
     static Value parse(Run run, Text text) {
         run.work(text.string.length() >> 2);
-        try (var reader = PROVIDER.createReader(new StringReader(text.string))) {
-            return toValue(run, reader.readValue(), text.uniform() && text.first(), false);
-        } catch (JsonParsingException e) {
-            throw Failure.of("from_json: " + e.getMessage());
+        JsonValue json = read(text.string).orElseThrow(() -> Failure.of("from_json: the text is no JSON"));
+        return toValue(run, json, text.uniform() && text.first(), false);
+    }
+
+    /** Reads a JSON text; empty where it is none, or nested too deeply. */
+    static Optional<JsonValue> read(String text) {
+        try (var reader = PROVIDER.createReader(new StringReader(text))) {
+            return Optional.of(reader.readValue());
+        } catch (RuntimeException e) {
+            // Parsson throws a plain RuntimeException for a text that is nested too deeply.
+            return Optional.empty();
         }
     }
 
