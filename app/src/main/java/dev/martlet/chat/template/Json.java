@@ -40,24 +40,24 @@ final class Json {
             case FALSE -> Value.Bool.FALSE;
             case NULL -> Value.None.NONE;
             case ARRAY -> {
-                run.enter(1);
+                run.enter(Run.LEVEL);
                 JsonArray array = json.asJsonArray();
                 var items = new ArrayList<Value>(array.size());
                 for (JsonValue item : array) {
                     items.add(toValue(run, item, trusted, context));
                 }
-                run.leave(1);
+                run.leave(Run.LEVEL);
                 yield Sequence.list(items);
             }
             case OBJECT -> {
-                run.enter(1);
+                run.enter(Run.LEVEL);
                 JsonObject object = json.asJsonObject();
                 var dict = new Dict(object.size());
                 for (var entry : object.entrySet()) {
                     dict.entries()
                             .put(Text.of(entry.getKey(), trusted), toValue(run, entry.getValue(), trusted, context));
                 }
-                run.leave(1);
+                run.leave(Run.LEVEL);
                 yield dict;
             }
         };
@@ -108,14 +108,14 @@ final class Json {
             case Value.BigInt i -> out.neutral(i.value().toString());
             case Sequence list
             when list.kind == Sequence.Kind.LIST || list.kind == Sequence.Kind.TUPLE -> {
-                run.enter(1);
+                run.enter(Run.LEVEL);
                 writeItems(run, list.items(), style, level, out);
-                run.leave(1);
+                run.leave(Run.LEVEL);
             }
             case Dict dict -> {
-                run.enter(1);
+                run.enter(Run.LEVEL);
                 writeDict(run, dict, style, level, out);
-                run.leave(1);
+                run.leave(Run.LEVEL);
             }
             default -> throw Failure.of("Object of type " + value.typeName() + " is not JSON serializable");
         }

@@ -87,6 +87,74 @@ class TemplateRobustnessIT {
         assertThat(rendered).isGreaterThan(files.size() * 6 * 8 / 10);
     }
 
+    @Test
+    void shouldCompileOrRefuseDamagedTemplates() {
+        long seed = System.nanoTime();
+        System.out.println("TemplateRobustnessIT seed " + seed);
+        var random = new Random(seed);
+        String[] pieces = {
+            "{{",
+            "}}",
+            "{%",
+            "%}",
+            "-",
+            "'",
+            "\"",
+            "|",
+            "(",
+            ")",
+            "[",
+            "]",
+            "{",
+            "}",
+            ".",
+            ":",
+            ",",
+            "~",
+            "+",
+            " not ",
+            " in ",
+            " is ",
+            " if ",
+            " else ",
+            "0",
+            "-1",
+            "|tojson",
+            "|list",
+            "|join",
+            "[0]",
+            "[::-1]",
+            ".items()",
+            "none",
+            "loop",
+            "\\",
+        };
+        var limits = new TemplateLimits(1 << 20, 200_000, 1 << 20, 1 << 22, 1_000);
+        int rendered = 0;
+        for (Path file : Bundle.files()) {
+            String source = Bundle.source(file.getFileName().toString());
+            for (int i = 0; i < 6; i++) {
+                var damaged = new StringBuilder(source);
+                for (int k = random.nextInt(4); k >= 0; k--) {
+                    int at = random.nextInt(damaged.length());
+                    if (random.nextBoolean()) {
+                        damaged.insert(at, pieces[random.nextInt(pieces.length)]);
+                    } else {
+                        damaged.delete(at, Math.min(damaged.length(), at + 1 + random.nextInt(4)));
+                    }
+                }
+                try {
+                    var template = JinjaTemplate.compile(damaged.toString(), limits, true);
+                    template.renderSegments(context(random), Clock.systemUTC());
+                    rendered++;
+                } catch (TemplateException e) {
+                    assertThat(e.detail()).isNotEmpty();
+                }
+            }
+        }
+        assertThat(rendered).isPositive();
+    }
+
     private static void check(String description, List<Segment> segments) {
         for (int i = 0; i < segments.size(); i++) {
             Segment segment = segments.get(i);
