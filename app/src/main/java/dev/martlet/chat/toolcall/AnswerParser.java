@@ -358,7 +358,7 @@ final class AnswerParser implements OutputParser, CallReader.Host {
             case MORE -> {}
             case DONE -> endSection();
             case AGAIN -> {
-                if (held) {
+                if (held || sectionCalls == 0) {
                     reject();
                 } else if (raw.isEmpty()) {
                     leave();
@@ -381,6 +381,7 @@ final class AnswerParser implements OutputParser, CallReader.Host {
     public void swallow() {
         if (!held) {
             raw.clear();
+            sectionCalls++;
         }
     }
 

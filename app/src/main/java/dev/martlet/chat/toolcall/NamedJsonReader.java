@@ -117,7 +117,6 @@ final class NamedJsonReader extends CallReader {
                 if (!section && state == State.TAIL) {
                     section = false;
                 }
-                host.swallow();
                 state = State.HEADER;
                 beginItem();
             }

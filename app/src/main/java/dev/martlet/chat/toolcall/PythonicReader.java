@@ -108,6 +108,9 @@ final class PythonicReader extends CallReader {
         if (mark >= closers) {
             return state == State.START && calls == 0 ? Step.MORE : Step.AGAIN;
         }
+        if (state != State.START && state != State.AFTER) {
+            return Step.AGAIN;
+        }
         if (calls == 0) {
             return listed ? Step.DONE : Step.REJECT;
         }
