@@ -59,6 +59,7 @@ final class AnswerParser implements OutputParser, CallReader.Host {
     private boolean lineStart = true;
     private int notBare;
     private boolean afterCall;
+    private boolean unclosed;
     private boolean thought;
     private long steps;
 
@@ -265,7 +266,8 @@ final class AnswerParser implements OutputParser, CallReader.Host {
                 }
             }
             case CLOSE -> {
-                if (afterCall && !content.sinceBoundary()) {
+                if (unclosed || afterCall && !content.sinceBoundary()) {
+                    unclosed = false;
                     content.boundary();
                 } else {
                     text(mark.spelling());
@@ -322,6 +324,7 @@ final class AnswerParser implements OutputParser, CallReader.Host {
 
     private void begin(String spelling, List<CallReader> candidates) {
         outer = mode;
+        unclosed = false;
         mode = Mode.CALL;
         opener = spelling;
         readers = candidates;
@@ -361,9 +364,11 @@ final class AnswerParser implements OutputParser, CallReader.Host {
                 if (held || sectionCalls == 0) {
                     reject();
                 } else if (raw.isEmpty()) {
+                    unclosed = !opener.isEmpty();
                     leave();
                     pushBack(new int[] {code});
                 } else {
+                    unclosed = !opener.isEmpty();
                     leave();
                     pushBack(raw.from(0));
                 }
@@ -420,6 +425,7 @@ final class AnswerParser implements OutputParser, CallReader.Host {
         int[] read = raw.from(0);
         raw.clear();
         if (sectionCalls > 0) {
+            unclosed = !opener.isEmpty();
             leave();
             pushBack(read);
             return;

@@ -58,4 +58,14 @@ abstract class CallReader {
     boolean whole() {
         return false;
     }
+
+    /** Puts back what a value left behind when it broke off, and the character at which it did. */
+    protected final void putBack(String loose, int code) {
+        int[] codes = new int[loose.length() + 1];
+        for (int i = 0; i < loose.length(); i++) {
+            codes[i] = loose.charAt(i);
+        }
+        codes[loose.length()] = code;
+        host.pushBack(codes);
+    }
 }

@@ -345,13 +345,16 @@ final class JsonCallReader extends CallReader {
         if (name.isEmpty() || bare && !committed) {
             return Step.REJECT;
         }
+        String loose = "";
         if (state == State.ARGUMENTS) {
             if (!arguments.begun()) {
                 return Step.REJECT;
             }
-            boolean whole = arguments.close();
+            loose = arguments.loose();
+            argumentsWhole = arguments.close();
             argumentsRead = true;
-            argumentsWhole = whole;
+        } else if (!argumentsRead && (state != State.NEXT || !marks.starts((char) current))) {
+            return Step.REJECT;
         }
         if (!committed) {
             settle();
@@ -359,7 +362,7 @@ final class JsonCallReader extends CallReader {
             emitter.end(argumentsWhole);
         }
         // Let what stands here be read as what follows a call.
-        host.pushBack(new int[] {current});
+        putBack(loose, current);
         state = State.BETWEEN;
         separator = false;
         return Step.MORE;

@@ -196,11 +196,12 @@ final class PythonicReader extends CallReader {
         if (result == LenientJson.DONE) {
             emitter.end(true);
         } else {
+            String loose = result == LenientJson.BAD ? keywords.loose() : "";
             emitter.end(keywords.close());
             if (format.echoes()) {
-                body.setLength(body.length() - 1);
+                body.setLength(Math.max(0, body.length() - 1 - loose.length()));
             }
-            host.pushBack(new int[] {code});
+            putBack(loose, code);
         }
         state = State.AFTER;
         return Step.MORE;
