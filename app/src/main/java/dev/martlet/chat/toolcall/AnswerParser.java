@@ -390,6 +390,15 @@ final class AnswerParser implements OutputParser, CallReader.Host {
         }
     }
 
+    @Override
+    public void reopen(int[] codes) {
+        raw.clear();
+        opener = Tape.text(codes, 0, codes.length);
+        for (int code : codes) {
+            raw.push(code);
+        }
+    }
+
     private void endSection() {
         release();
         raw.clear();

@@ -30,6 +30,9 @@ abstract class CallReader {
 
         /** Declares what was read since the last call to be markup: it will not be read again. */
         void swallow();
+
+        /** Another opener follows the section's own: the section begins with it, what came before is markup. */
+        void reopen(int[] codes);
     }
 
     protected final Host host;

@@ -198,8 +198,15 @@ final class JsonCallReader extends CallReader {
             }
             if (mark != MarkerSet.Scanner.MISS) {
                 host.pushBack(scanner.take(0));
-                // A closer of a list that held nothing; otherwise a lead, or the opener doubled.
-                return mark < closers ? (list ? Step.DONE : Step.REJECT) : Step.MORE;
+                if (mark < closers) {
+                    // The end of a list that holds nothing.
+                    return list ? Step.DONE : Step.REJECT;
+                }
+                if (format.frame().sections().contains(marks.spelling(mark))) {
+                    host.reopen(marks.codes(mark));
+                    list = false;
+                }
+                return Step.MORE;
             }
             first = scanner.held().get(0);
             host.pushBack(scanner.take(1));

@@ -396,7 +396,9 @@ final class LenientJson {
     private int literal() {
         lead();
         out.append(literal(word));
-        return ended() == DONE ? BEFORE : MORE;
+        int result = ended() == DONE ? BEFORE : MORE;
+        certain = false;
+        return result;
     }
 
     /** A bare word as JSON: itself where it is a literal or a number, otherwise a string. */

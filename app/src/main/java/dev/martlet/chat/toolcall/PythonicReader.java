@@ -106,7 +106,13 @@ final class PythonicReader extends CallReader {
 
     private Step marker(int mark) {
         if (mark >= closers) {
-            return state == State.START && calls == 0 ? Step.MORE : Step.AGAIN;
+            if (state != State.START || calls > 0 || listed) {
+                return Step.AGAIN;
+            }
+            if (format.frame().sections().contains(marks.spelling(mark))) {
+                host.reopen(marks.codes(mark));
+            }
+            return Step.MORE;
         }
         if (state != State.START && state != State.AFTER) {
             return Step.AGAIN;
