@@ -59,6 +59,7 @@ final class AnswerParser implements OutputParser, CallReader.Host {
     private boolean lineStart = true;
     private int notBare;
     private boolean afterCall;
+    private boolean unclosed;
     private boolean thought;
     private long steps;
 
@@ -265,7 +266,8 @@ final class AnswerParser implements OutputParser, CallReader.Host {
                 }
             }
             case CLOSE -> {
-                if (afterCall && !content.sinceBoundary()) {
+                if (unclosed || afterCall && !content.sinceBoundary()) {
+                    unclosed = false;
                     content.boundary();
                 } else {
                     text(mark.spelling());
@@ -322,6 +324,7 @@ final class AnswerParser implements OutputParser, CallReader.Host {
 
     private void begin(String spelling, List<CallReader> candidates) {
         outer = mode;
+        unclosed = false;
         mode = Mode.CALL;
         opener = spelling;
         readers = candidates;
@@ -358,12 +361,14 @@ final class AnswerParser implements OutputParser, CallReader.Host {
             case MORE -> {}
             case DONE -> endSection();
             case AGAIN -> {
-                if (held) {
+                if (held || sectionCalls == 0) {
                     reject();
                 } else if (raw.isEmpty()) {
+                    unclosed = !opener.isEmpty();
                     leave();
                     pushBack(new int[] {code});
                 } else {
+                    unclosed = !opener.isEmpty();
                     leave();
                     pushBack(raw.from(0));
                 }
@@ -381,6 +386,16 @@ final class AnswerParser implements OutputParser, CallReader.Host {
     public void swallow() {
         if (!held) {
             raw.clear();
+            sectionCalls++;
+        }
+    }
+
+    @Override
+    public void reopen(int[] codes) {
+        raw.clear();
+        opener = Tape.text(codes, 0, codes.length);
+        for (int code : codes) {
+            raw.push(code);
         }
     }
 
@@ -419,6 +434,7 @@ final class AnswerParser implements OutputParser, CallReader.Host {
         int[] read = raw.from(0);
         raw.clear();
         if (sectionCalls > 0) {
+            unclosed = !opener.isEmpty();
             leave();
             pushBack(read);
             return;

@@ -48,10 +48,12 @@ final class LenientJson {
     private final StringBuilder stack = new StringBuilder();
     private final StringBuilder pending = new StringBuilder();
     private final StringBuilder word = new StringBuilder();
+    private final StringBuilder loose = new StringBuilder();
     private StringBuilder out;
     private State state;
     private int spaces;
     private boolean comma;
+    private boolean certain;
     private boolean key;
     private boolean python;
     private boolean rawString;
@@ -87,6 +89,7 @@ final class LenientJson {
         stack.setLength(0);
         pending.setLength(0);
         word.setLength(0);
+        loose.setLength(0);
         comma = false;
         key = false;
         arguments = 0;
@@ -116,7 +119,28 @@ final class LenientJson {
         };
     }
 
+    /**
+     * What was read, as it stood, since the last of it that is in the output: a comma, a key without its value, a word
+     * not yet ended. For the reader of a text that breaks off here, so that nothing is lost.
+     */
+    String loose() {
+        return loose.toString();
+    }
+
     int accept(char c) {
+        int result = read(c);
+        if ((result == MORE || result == DONE) && (key || !inString()) && !stack.isEmpty()) {
+            if (certain) {
+                loose.setLength(0);
+            } else {
+                loose.append(c);
+            }
+        }
+        certain = false;
+        return result;
+    }
+
+    private int read(char c) {
         while (true) {
             switch (state) {
                 case STRING -> {
@@ -229,6 +253,8 @@ final class LenientJson {
     }
 
     private int ended() {
+        certain = true;
+        loose.setLength(0);
         if (stack.isEmpty()) {
             state = State.DONE;
             return DONE;
@@ -312,6 +338,8 @@ final class LenientJson {
 
     /** Writes the comma, key and white space that the value now beginning needs. */
     private void lead() {
+        certain = true;
+        loose.setLength(0);
         key = false;
         out.append(pending);
         pending.setLength(0);
@@ -368,7 +396,9 @@ final class LenientJson {
     private int literal() {
         lead();
         out.append(literal(word));
-        return ended() == DONE ? BEFORE : MORE;
+        int result = ended() == DONE ? BEFORE : MORE;
+        certain = false;
+        return result;
     }
 
     /** A bare word as JSON: itself where it is a literal or a number, otherwise a string. */
