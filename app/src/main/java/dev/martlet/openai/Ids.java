@@ -13,7 +13,6 @@ public final class Ids {
         return "chatcmpl-" + alphanumerics();
     }
 
-
     public static String request() {
         return "req_" + alphanumerics();
     }

@@ -32,9 +32,12 @@ final class ApiErrors {
         return switch (failure) {
             case ApiException e -> e.error();
             case EngineException e -> of(e);
-            case TemplateException e when e.kind() != TemplateException.Cause.SYNTAX ->
+            case TemplateException e
+            when e.kind() != TemplateException.Cause.SYNTAX ->
                 ApiError.invalid(
-                        "messages", "template_error", "The model's chat template refuses these messages: " + e.detail());
+                        "messages",
+                        "template_error",
+                        "The model's chat template refuses these messages: " + e.detail());
             case HttpException e -> ofStatus(e.status());
             case RequestException e -> ofStatus(e.status());
             default -> unexpected(failure);

@@ -49,7 +49,8 @@ final class Models {
             throw new ApiError(
                             404,
                             "invalid_request_error",
-                            "The model '" + name.orElse("") + "' does not exist here; '" + model.card().id() + "' does.",
+                            "The model '" + name.orElse("") + "' does not exist here; '"
+                                    + model.card().id() + "' does.",
                             Optional.of("model"),
                             Optional.of("model_not_found"),
                             Optional.empty())

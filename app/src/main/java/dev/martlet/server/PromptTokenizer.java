@@ -42,8 +42,9 @@ final class PromptTokenizer {
                         .add(new Control(token, spelling));
             }
         }
-        controls.values().forEach(list -> list.sort(
-                Comparator.comparingInt((Control control) -> control.spelling().length())
+        controls.values()
+                .forEach(list -> list.sort(Comparator.comparingInt(
+                                (Control control) -> control.spelling().length())
                         .reversed()));
     }
 
