@@ -86,9 +86,9 @@ class BadRequestIT {
         JsonObject error = error(rig.post(ServerRig.body("x".repeat(20_000), "\"stream\":true")), 400);
         assertThat(error.getString("code")).isEqualTo("context_length_exceeded");
         assertThat(error.getString("param")).isEqualTo("messages");
-        // Exactly full: two characters are the prompt's own.
-        error(rig.post(ServerRig.body("x".repeat(16_384 - 2), "")), 400);
-        assertThat(rig.post(ServerRig.body("x".repeat(16_384 - 3), "")).statusCode())
+        int most = 16_384 - ServerRig.promptTokens("");
+        error(rig.post(ServerRig.body("x".repeat(most), "")), 400);
+        assertThat(rig.post(ServerRig.body("x".repeat(most - 1), "")).statusCode())
                 .isEqualTo(200);
     }
 

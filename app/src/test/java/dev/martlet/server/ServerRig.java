@@ -1,6 +1,7 @@
 package dev.martlet.server;
 
-import dev.martlet.chat.Message;
+import dev.martlet.chat.template.PromptRenderer;
+import dev.martlet.chat.toolcall.ToolCallFormats;
 import dev.martlet.engine.ByteTokens;
 import dev.martlet.engine.Engine;
 import dev.martlet.engine.EngineOptions;
@@ -18,8 +19,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /** A server on a free port over an engine over a scripted model, and a client of it. */
 final class ServerRig implements AutoCloseable {
@@ -50,22 +53,27 @@ final class ServerRig implements AutoCloseable {
         return ServerConfig.defaults().withPort(0);
     }
 
+    /** The model's prompts are ChatML, its calls the generic format's. */
     static ServedModel model(Engine engine) {
         return new ServedModel(
-                MODEL,
-                Instant.ofEpochSecond(1_700_000_000),
-                "tests",
-                "b-test",
-                engine.limits().sequenceTokens(),
+                new ServedModel.Card(
+                        MODEL,
+                        Instant.ofEpochSecond(1_700_000_000),
+                        "tests",
+                        "b-test",
+                        engine.limits().sequenceTokens()),
                 Sampling.seeded(0),
                 ByteTokens.vocabulary(),
-                request -> new ServedModel.Prompt(
-                        ByteTokens.tokens(request.conversation().messages().stream()
-                                .map(Message::text)
-                                .collect(Collectors.joining("\n", "", "\n>"))),
-                        ">"),
-                (conversation, suffix) -> new PlainParser(),
+                new ByteTokens(),
+                OptionalInt.empty(),
+                PromptRenderer.of(Optional.empty(), Map.of()),
+                ToolCallFormats.byId("hermes").orElseThrow(),
                 engine::submit);
+    }
+
+    /** Tokens of a prompt with this user message alone. */
+    static int promptTokens(String user) {
+        return ("<|im_start|>user\n" + user + "<|im_end|>\n<|im_start|>assistant\n").length();
     }
 
     URI uri(String path) {
