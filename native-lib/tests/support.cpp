@@ -45,8 +45,8 @@ mt_context_params context_params() {
     p.n_batch = 64;
     p.n_seq_max = 8;
     p.n_outputs_max = 32;
-    p.n_threads = 1; /* prefill with two is enough to have a pool at work */
-    p.n_threads_batch = 2;
+    p.n_threads = 1; /* waiting for each other is slow where processors are few; some tests take two */
+    p.n_threads_batch = 1;
     p.flash_attention = -1;
     p.kv_unified = 1;
     return p;
