@@ -50,15 +50,15 @@ cmake --build "$build" --target $targets --parallel >"$here/target/build.log" 2>
 }
 
 staged=$out/dev/martlet/native/$platform
-if [ -f "$staged/index" ] && [ -z "$(find "$build/lib/" -newer "$staged/index" -name 'lib*' | head -n 1)" ]; then
+if [ -f "$staged/index" ] && [ -z "$(find "$build/bin/" -newer "$staged/index" -name 'lib*' | head -n 1)" ]; then
     exit 0
 fi
 say "staging into $staged"
 rm -rf "$staged"
 mkdir -p "$staged"
 # Of a library with versioned names the one that is asked for at load time.
-for file in "$build"/lib/libmartlet.* "$build"/lib/lib*.v*.so "$build"/lib/libllama.so.? "$build"/lib/libggml.so.? \
-    "$build"/lib/libggml-base.so* "$build"/lib/libggml-cpu-*.so "$build"/lib/libggml-cuda.so "$build"/lib/*.dylib; do
+for file in "$build"/bin/libmartlet.* "$build"/bin/lib*.v*.so "$build"/bin/libllama.so.? "$build"/bin/libggml.so.? \
+    "$build"/bin/libggml-base.so* "$build"/bin/libggml-cpu-*.so "$build"/bin/libggml-cuda.so "$build"/bin/*.dylib; do
     [ -f "$file" ] && cp -L "$file" "$staged/"
 done
 [ ! -f "$staged/libggml-base.so.0" ] || rm -f "$staged"/libggml-base.so "$staged"/libggml-base.so.*.*

@@ -80,17 +80,65 @@ bool cut_to_weight(workspace &w, float shift, float scale, double wanted) {
     return false;
 }
 
-/* Candidates after top_p of the whole row: looks at ever more of the best until they hold enough. */
-void gather_mass(workspace &w, float top_p, float shift, float scale) {
-    const double wanted = static_cast<double>(top_p) * sum_exp(w.row.data(), w.blocks(), shift, scale);
-    for (int64_t k = 64;; k *= 8) {
-        const bool all = k >= w.n;
-        gather(w, all ? MINUS_INF : threshold_of(w, static_cast<int32_t>(k)));
+/*
+ * Candidates after top_p of the whole row where many tokens are needed for the mass: weights are summed by classes of
+ * about equal logits, which finds the class in which the mass is reached; only that one is sorted.
+ */
+void gather_mass_by_class(workspace &w, double wanted, float best, float scale) {
+    constexpr int32_t CLASSES = 4096;
+    constexpr float CLASSES_PER_UNIT = 128; /* of the scaled logit; the last class takes the rest */
+    const auto class_of = [&](float logit) {
+        const float x = (best - logit) * scale * CLASSES_PER_UNIT;
+        return x < CLASSES - 1 ? static_cast<size_t>(x) : size_t{CLASSES - 1};
+    };
+    w.weights.assign(CLASSES, 0.0);
+    float weights[BLOCK];
+    for (int32_t b = 0; b < w.blocks(); ++b) {
+        const float *block = w.row.data() + static_cast<size_t>(b) * BLOCK;
+        exp_block(block, best, scale, weights);
+        for (int32_t i = 0; i < BLOCK; ++i) {
+            w.weights[class_of(block[i])] += static_cast<double>(weights[i]);
+        }
+    }
+    double held = 0;
+    size_t last = 0; /* the class in which the mass is reached */
+    while (last < CLASSES - 1 && held + w.weights[last] < wanted) {
+        held += w.weights[last++];
+    }
+
+    w.candidates.clear();
+    const auto gather_class = [&](bool whole_classes) {
+        for (int32_t t = 0; t < w.n; ++t) {
+            const float logit = w.row[static_cast<size_t>(t)];
+            const size_t c = class_of(logit);
+            if (logit != MINUS_INF && (whole_classes ? c < last : c == last)) {
+                w.candidates.push_back({t, logit});
+            }
+        }
+    };
+    gather_class(true);
+    const auto n_whole = static_cast<std::ptrdiff_t>(w.candidates.size());
+    gather_class(false);
+    std::sort(w.candidates.begin() + n_whole, w.candidates.end(), better);
+    for (auto c = static_cast<size_t>(n_whole); c < w.candidates.size(); ++c) {
+        held += weight_of(w.candidates[c].logit, best, scale);
+        if (held >= wanted) {
+            w.candidates.resize(c + 1);
+        }
+    }
+}
+
+/* Candidates after top_p of the whole row: mostly a few of the best hold enough. */
+void gather_mass(workspace &w, float top_p, float best, float scale) {
+    const double wanted = static_cast<double>(top_p) * sum_exp(w.row.data(), w.blocks(), best, scale);
+    for (const int32_t k : {64, 1024}) {
+        gather(w, threshold_of(w, k));
         std::sort(w.candidates.begin(), w.candidates.end(), better);
-        if (cut_to_weight(w, shift, scale, wanted) || all) {
+        if (cut_to_weight(w, best, scale, wanted)) {
             return;
         }
     }
+    gather_mass_by_class(w, wanted, best, scale);
 }
 
 void gather_candidates(workspace &w, const narrowing &how, float best, float scale) {
@@ -119,7 +167,9 @@ void gather_candidates(workspace &w, const narrowing &how, float best, float sca
 }
 
 int32_t draw_candidate(workspace &w, float best, float scale, double u) {
-    std::sort(w.candidates.begin(), w.candidates.end(), lower);
+    if (!std::is_sorted(w.candidates.begin(), w.candidates.end(), lower)) {
+        std::sort(w.candidates.begin(), w.candidates.end(), lower);
+    }
     w.weights.resize(w.candidates.size());
     double all = 0;
     for (size_t i = 0; i < w.candidates.size(); ++i) {

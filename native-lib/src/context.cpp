@@ -26,6 +26,10 @@ ggml_type cache_type(int32_t type, const char *name) {
     }
 }
 
+double bytes_of(ggml_type type) {
+    return static_cast<double>(ggml_type_size(type)) / static_cast<double>(ggml_blck_size(type));
+}
+
 void check(const mt_context_params &p) {
     MARTLET_REQUIRE(p.n_ctx >= 1 && p.n_ctx <= INT32_MAX - 65536, "n_ctx is %d", p.n_ctx);
     MARTLET_REQUIRE(p.n_batch >= 1, "n_batch is %d", p.n_batch);
@@ -55,8 +59,8 @@ void check(const model &m) {
 }
 
 /*
- * Refuses caches that this machine cannot hold: the kernel would grant the memory and end the process later. Estimates
- * low, by the smallest head size that attention models use, so as not to refuse what would fit.
+ * Refuses caches that this machine cannot hold: the kernel would grant the memory and end the process later. Half of
+ * what plain attention needs is taken, since some models share caches between layers.
  */
 void check_memory(const model &m, const mt_context_params &p) {
     if (!m.cpu_only || llama_model_is_recurrent(m.llama) || llama_model_is_hybrid(m.llama)) {
@@ -65,7 +69,10 @@ void check_memory(const model &m, const mt_context_params &p) {
     const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
     const double outputs = static_cast<double>(p.n_outputs_max) * m.n_vocab * sizeof(float);
     const double mask = static_cast<double>(p.n_ctx) * std::min(p.n_batch, p.n_ctx) * 2;
-    const double cells = static_cast<double>(p.n_ctx) * llama_model_n_layer(m.llama) * 2 * 32 * 0.5;
+    const double row = static_cast<double>(llama_model_n_embd(m.llama)) / std::max(llama_model_n_head(m.llama), 1) *
+                       llama_model_n_head_kv(m.llama);
+    const double bytes = bytes_of(cache_type(p.type_k, "type_k")) + bytes_of(cache_type(p.type_v, "type_v"));
+    const double cells = static_cast<double>(p.n_ctx) * llama_model_n_layer(m.llama) * row * bytes / 2;
     if (outputs + mask + cells > memory) {
         fail(MT_ERR_OOM, "n_ctx %d with n_batch %d and n_outputs_max %d needs more than the %.1f GiB of this machine",
              p.n_ctx, p.n_batch, p.n_outputs_max, memory / (1024.0 * 1024.0 * 1024.0));

@@ -1,11 +1,10 @@
 /*
- * passes.cpp: written so that the compiler vectorises it, and compiled for several instruction sets where the platform
- * can choose among them at load time.
+ * passes.cpp: on vectors of 16, and compiled for several instruction sets where the platform can choose among them at
+ * load time.
  */
 #include "passes.h"
 
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
@@ -21,64 +20,111 @@ namespace {
 constexpr float MINUS_INF = -std::numeric_limits<float>::infinity();
 constexpr float LARGEST = std::numeric_limits<float>::max();
 
-/* 16 running maxima: one vector register, and no order of operations that the compiler had to keep. */
-inline __attribute__((always_inline)) float largest(const float *v, int32_t n16) {
-    float lane[16];
-    for (int l = 0; l < 16; ++l) {
-        lane[l] = MINUS_INF;
+/* 16 floats, in as many registers as the instruction set needs: GCC's vector extension. */
+typedef float floats __attribute__((vector_size(64)));
+typedef int32_t ints __attribute__((vector_size(64)));
+typedef float floats_anywhere __attribute__((vector_size(64), aligned(4), may_alias));
+
+constexpr int32_t LANES = 16;
+constexpr int32_t VECTORS = BLOCK / LANES;
+
+#define MARTLET_INLINE inline __attribute__((always_inline))
+
+/* Vectors go by reference: how they go by value depends on the instruction set. */
+MARTLET_INLINE void load(const float *from, floats &to) {
+    to = *reinterpret_cast<const floats_anywhere *>(from);
+}
+
+MARTLET_INLINE void store(const floats &from, float *to) {
+    *reinterpret_cast<floats_anywhere *>(to) = from;
+}
+
+/* Each lane's partner at a distance: 8 and 4, 2, 1 in turn fold all lanes into each. */
+template <int Distance>
+MARTLET_INLINE void partner(const floats &v, floats &out) {
+    if constexpr (Distance == 8) {
+        out = __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+    } else if constexpr (Distance == 4) {
+        out = __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
+    } else if constexpr (Distance == 2) {
+        out = __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+    } else {
+        out = __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
     }
-    for (int32_t i = 0; i < n16; ++i) {
-        for (int l = 0; l < 16; ++l) {
-            const float x = v[i * 16 + l];
-            lane[l] = x > lane[l] ? x : lane[l];
-        }
+}
+
+template <int Distance>
+MARTLET_INLINE void fold_max(floats &v) {
+    floats other;
+    partner<Distance>(v, other);
+    v = other > v ? other : v;
+}
+
+template <int Distance>
+MARTLET_INLINE void fold_sum(floats &v) {
+    floats other;
+    partner<Distance>(v, other);
+    v += other;
+}
+
+MARTLET_INLINE float largest_lane(floats &v) {
+    fold_max<8>(v);
+    fold_max<4>(v);
+    fold_max<2>(v);
+    fold_max<1>(v);
+    return v[0];
+}
+
+MARTLET_INLINE float sum_of_lanes(floats &v) {
+    fold_sum<8>(v);
+    fold_sum<4>(v);
+    fold_sum<2>(v);
+    fold_sum<1>(v);
+    return v[0];
+}
+
+MARTLET_INLINE float largest_of(const float *v, int32_t n_vectors) {
+    floats most, x;
+    load(v, most);
+    for (int32_t i = 1; i < n_vectors; ++i) {
+        load(v + i * LANES, x);
+        most = x > most ? x : most;
     }
-    for (int half = 8; half > 0; half /= 2) {
-        for (int l = 0; l < half; ++l) {
-            lane[l] = lane[l + half] > lane[l] ? lane[l + half] : lane[l];
-        }
-    }
-    return lane[0];
+    return largest_lane(most);
 }
 
 /*
  * exp for x <= 0, below -87 exactly 0. x = k ln2 + r with |r| <= ln2 / 2 (ln2 in two parts, after Cody and Waite),
  * exp(r) by its Taylor polynomial of degree 7 (error below 5e-9), 2^k put together from bits.
  */
-inline __attribute__((always_inline)) float exp_of(float x) {
+MARTLET_INLINE void exp_of(floats &x) {
     constexpr float ROUND = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer */
-    const bool vanishes = !(x > -87.0f);
-    x = vanishes ? 0.0f : x;
-    const float shifted = x * 1.44269504f + ROUND;
-    const float k = shifted - ROUND;
-    const float r = (x - k * 0.693359375f) + k * 2.12194440e-4f;
-    float p = 1.0f / 5040.0f;
-    p = p * r + 1.0f / 720.0f;
+    const ints lasts = x > -87.0f;
+    const floats zero = {};
+    x = lasts ? x : zero;
+    const floats k = (x * 1.44269504f + ROUND) - ROUND;
+    const floats r = (x - k * 0.693359375f) + k * 2.12194440e-4f;
+    floats p = r * (1.0f / 5040.0f) + 1.0f / 720.0f;
     p = p * r + 1.0f / 120.0f;
     p = p * r + 1.0f / 24.0f;
     p = p * r + 1.0f / 6.0f;
     p = p * r + 0.5f;
     p = p * r + 1.0f;
     p = p * r + 1.0f;
-    const int32_t bits = (static_cast<int32_t>(k) + 127) << 23;
-    float power;
-    memcpy(&power, &bits, sizeof(power));
-    return vanishes ? 0.0f : p * power;
+    const ints bits = (__builtin_convertvector(k, ints) + 127) << 23;
+    x = lasts ? p * reinterpret_cast<floats>(bits) : zero;
 }
 
-inline __attribute__((always_inline)) float block_sum(const float *block, float shift, float scale) {
-    float lane[16] = {};
-    for (int32_t i = 0; i < BLOCK / 16; ++i) {
-        for (int l = 0; l < 16; ++l) {
-            lane[l] += exp_of((block[i * 16 + l] - shift) * scale);
-        }
+MARTLET_INLINE float block_sum(const float *block, float shift, float scale) {
+    floats sum = {};
+    floats x;
+    for (int32_t i = 0; i < VECTORS; ++i) {
+        load(block + i * LANES, x);
+        x = (x - shift) * scale;
+        exp_of(x);
+        sum += x;
     }
-    for (int half = 8; half > 0; half /= 2) {
-        for (int l = 0; l < half; ++l) {
-            lane[l] += lane[l + half];
-        }
-    }
-    return lane[0];
+    return sum_of_lanes(sum);
 }
 
 } // namespace
@@ -86,22 +132,27 @@ inline __attribute__((always_inline)) float block_sum(const float *block, float 
 MARTLET_CLONES
 void load_row(const float *logits, int32_t n, float *row, float *best) {
     const int32_t whole = n / BLOCK;
+    const floats most = floats{} + LARGEST;
+    const floats none = floats{} + MINUS_INF;
+    floats x;
     for (int32_t b = 0; b < whole; ++b) {
-        const float *from = logits + b * BLOCK;
-        float *to = row + b * BLOCK;
-        for (int32_t i = 0; i < BLOCK; ++i) {
-            const float x = from[i] < LARGEST ? from[i] : LARGEST; /* NaN compares false: LARGEST for the moment */
-            to[i] = from[i] == from[i] ? x : MINUS_INF;
+        floats top = none;
+        for (int32_t i = 0; i < BLOCK; i += LANES) {
+            load(logits + b * BLOCK + i, x);
+            x = x == x ? x : none; /* NaN is no number, not even itself */
+            x = x < most ? x : most;
+            top = x > top ? x : top;
+            store(x, row + b * BLOCK + i);
         }
-        best[b] = largest(to, BLOCK / 16);
+        best[b] = largest_lane(top);
     }
     if (whole * BLOCK < n) {
         float *to = row + whole * BLOCK;
         for (int32_t i = 0; i < BLOCK; ++i) {
-            const float x = whole * BLOCK + i < n ? logits[whole * BLOCK + i] : MINUS_INF;
-            to[i] = std::isnan(x) ? MINUS_INF : std::fmin(x, LARGEST);
+            const float l = whole * BLOCK + i < n ? logits[whole * BLOCK + i] : MINUS_INF;
+            to[i] = std::isnan(l) ? MINUS_INF : std::fmin(l, LARGEST);
         }
-        best[whole] = largest(to, BLOCK / 16);
+        best[whole] = largest_of(to, VECTORS);
     }
 }
 
@@ -124,22 +175,22 @@ void mask_row(const int64_t *mask, int32_t n, float *row, float *best) {
         for (int32_t i = 0; i < BLOCK; ++i) {
             block[i] = (word >> i & 1) != 0 ? block[i] : MINUS_INF;
         }
-        best[b] = largest(block, BLOCK / 16);
+        best[b] = largest_of(block, VECTORS);
     }
 }
 
 MARTLET_CLONES
 float best_of_block(const float *block) {
-    return largest(block, BLOCK / 16);
+    return largest_of(block, VECTORS);
 }
 
 MARTLET_CLONES
 float best_of(const float *values, int32_t n) {
-    float m = largest(values, n / 16);
-    for (int32_t i = n / 16 * 16; i < n; ++i) {
-        m = values[i] > m ? values[i] : m;
+    float most = n < LANES ? MINUS_INF : largest_of(values, n / LANES);
+    for (int32_t i = n / LANES * LANES; i < n; ++i) {
+        most = values[i] > most ? values[i] : most;
     }
-    return m;
+    return most;
 }
 
 MARTLET_CLONES
@@ -163,8 +214,12 @@ double sum_exp_blocks(const float *row, int32_t n_blocks, float shift, float sca
 
 MARTLET_CLONES
 void exp_block(const float *block, float shift, float scale, float *out) {
-    for (int32_t i = 0; i < BLOCK; ++i) {
-        out[i] = exp_of((block[i] - shift) * scale);
+    floats x;
+    for (int32_t i = 0; i < BLOCK; i += LANES) {
+        load(block + i, x);
+        x = (x - shift) * scale;
+        exp_of(x);
+        store(x, out + i);
     }
 }
 

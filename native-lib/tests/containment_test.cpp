@@ -385,7 +385,9 @@ TEST(abort_inside_llama) {
     const auto before = expected();
     sampler s(tiny());
     {
-        context c(tiny());
+        mt_context_params two = support::context_params();
+        two.n_threads = two.n_threads_batch = 2; /* a worker to be stopped when the context is closed */
+        context c(tiny(), two);
         greedy(c, tiny(), 0, PROMPT, 2);
         step one;
         one.add(1, 0, PROMPT, MT_STEP_SAMPLE, s);

@@ -97,7 +97,19 @@ void *operator new(std::size_t size) {
     return memory;
 }
 
+void *operator new(std::size_t size, const std::nothrow_t &) noexcept {
+    if (countdown > 0 && --countdown == 0) {
+        happened = true;
+        return nullptr;
+    }
+    return malloc(size == 0 ? 1 : size);
+}
+
 void operator delete(void *memory) noexcept {
+    free(memory);
+}
+
+void operator delete(void *memory, const std::nothrow_t &) noexcept {
     free(memory);
 }
 
