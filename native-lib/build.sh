@@ -61,6 +61,7 @@ for file in "$build"/bin/libmartlet.* "$build"/bin/lib*.v*.so "$build"/bin/libll
     "$build"/bin/libggml-base.so* "$build"/bin/libggml-cpu-*.so "$build"/bin/libggml-cuda.so "$build"/bin/*.dylib; do
     [ -f "$file" ] && cp -L "$file" "$staged/"
 done
+cp "$llama/src/LICENSE" "$staged/llama.cpp-LICENSE" # MIT: goes with every copy
 [ ! -f "$staged/libggml-base.so.0" ] || rm -f "$staged"/libggml-base.so "$staged"/libggml-base.so.*.*
 sums=$(cd "$staged" && if command -v sha256sum >/dev/null 2>&1; then sha256sum lib*; else shasum -a 256 lib*; fi)
 key=$(printf '%s\n' "$sums" | if command -v sha256sum >/dev/null 2>&1; then sha256sum; else shasum -a 256; fi)
