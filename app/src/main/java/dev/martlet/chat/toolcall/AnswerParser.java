@@ -1,11 +1,10 @@
 package dev.martlet.chat.toolcall;
 
 import dev.martlet.chat.toolcall.CallReader.Step;
-import java.util.ArrayList;
+import dev.martlet.chat.toolcall.TextMarks.Mark;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -23,25 +22,15 @@ final class AnswerParser implements OutputParser, CallReader.Host {
         CALL
     }
 
-    private enum Kind {
-        OPEN,
-        CLOSE,
-        THINK,
-        THOUGHT,
-        DROP
-    }
-
-    private record Mark(Kind kind, String spelling, List<CallReader> readers) {}
-
     private final Emitter emitter;
     private final Toolbox tools;
     private Prose content;
     private Prose contentBeforeDraft;
     private final Prose thoughts;
-    private final List<Mark> marks = new ArrayList<>();
+    private final TextMarks marks;
     private final MarkerSet markers;
     private final MarkerSet.Scanner scanner;
-    private final List<CallReader> bareReaders = new ArrayList<>();
+    private final List<CallReader> bareReaders;
     private final Set<String> controlTokens;
     private final List<String> drops;
 
@@ -80,8 +69,9 @@ final class AnswerParser implements OutputParser, CallReader.Host {
         thoughts.boundary();
         controlTokens = options.controlTokens();
         drops = frame.drops();
-        collect(format, frame, options);
-        markers = new MarkerSet(marks.stream().map(Mark::spelling).toList(), controlTokens);
+        marks = new TextMarks(format, frame, options, this);
+        bareReaders = marks.bareReaders();
+        markers = new MarkerSet(marks.spellings(), controlTokens);
         scanner = new MarkerSet.Scanner(markers);
         for (Frame.Thoughts pair : frame.thoughts()) {
             String suffix = options.promptSuffix();
@@ -90,35 +80,6 @@ final class AnswerParser implements OutputParser, CallReader.Host {
                 mode = Mode.THOUGHTS;
             }
         }
-    }
-
-    private void collect(ToolCallFormat format, Frame frame, ParserOptions options) {
-        for (Frame.Thoughts pair : frame.thoughts()) {
-            marks.add(new Mark(Kind.THINK, pair.open(), List.of()));
-            marks.add(new Mark(Kind.THOUGHT, pair.close(), List.of()));
-        }
-        if (options.callsWanted()) {
-            Map<String, List<CallReader>> openers = new LinkedHashMap<>();
-            List<ToolCallFormat> formats = new ArrayList<>(List.of(format));
-            formats.addAll(frame.alternatives());
-            for (ToolCallFormat each : formats) {
-                CallReader made = Readers.reader(each, this, controlTokens);
-                Frame around = Readers.frame(each);
-                around.sections()
-                        .forEach(open -> openers.computeIfAbsent(open, key -> new ArrayList<>())
-                                .add(made));
-                around.items().stream()
-                        .filter(open -> !around.sections().contains(open))
-                        .forEach(open -> openers.computeIfAbsent(open, key -> new ArrayList<>())
-                                .add(made));
-                if (around.bare()) {
-                    bareReaders.add(made);
-                }
-            }
-            openers.forEach((open, made) -> marks.add(new Mark(Kind.OPEN, open, made)));
-            frame.closers().forEach(close -> marks.add(new Mark(Kind.CLOSE, close, List.of())));
-        }
-        frame.drops().forEach(drop -> marks.add(new Mark(Kind.DROP, drop, List.of())));
     }
 
     // Input
@@ -132,6 +93,17 @@ final class AnswerParser implements OutputParser, CallReader.Host {
             prose().boundary();
             emitter.flush();
             return;
+        }
+        if (control && mode == Mode.CALL && emitter.drafting() && !held && controlTokens.contains(text.toString())) {
+            Optional<Mark> end = marks.thought(text.toString());
+            if (end.isPresent()) {
+                // The token itself, not its spelling in some argument: the thoughts end here, drafts and all.
+                text.chars().forEach(draft::push);
+                raw.clear();
+                thought(end.get());
+                emitter.flush();
+                return;
+            }
         }
         int bit = control && controlTokens.contains(text.toString()) ? Tape.CONTROL : 0;
         int i = 0;
@@ -159,6 +131,7 @@ final class AnswerParser implements OutputParser, CallReader.Host {
         while (!again.isEmpty()) {
             step(again.pop());
         }
+        notBare = 0;
     }
 
     private boolean stops(char c) {
