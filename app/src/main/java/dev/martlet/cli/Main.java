@@ -19,6 +19,7 @@ public final class Main {
 
     /** Runs the command and ends the process with its exit code: 0 done, 1 failed, 2 wrong usage. */
     public static void main(String[] args) {
+        Logs.configure();
         System.exit(run(args));
     }
 
