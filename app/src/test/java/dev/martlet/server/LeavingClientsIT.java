@@ -32,7 +32,7 @@ class LeavingClientsIT {
     /** A model that never ends by itself, one request at a time. */
     private final ServerRig rig = endless(ServerRig.config());
 
-    private final Gate gate = new Gate(rig.runner);
+    private final Gate gate = rig.gate();
 
     private static ServerRig endless(ServerConfig config) {
         return new ServerRig(
