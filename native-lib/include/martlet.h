@@ -163,7 +163,7 @@ MT_API int32_t mt_model_chat_template(const mt_model *model, const char *name, i
 #define MT_TOKENIZE_ADD_SPECIAL 1   /* add BOS/EOS as the model wants */
 #define MT_TOKENIZE_PARSE_SPECIAL 2 /* text that spells a control token becomes that token */
 
-/* text may hold any bytes. *needed receives the number of tokens. */
+/* text may hold any bytes: what is no UTF-8 counts as U+FFFD. *needed receives the number of tokens. */
 MT_API int32_t mt_tokenize(const mt_model *model, const char *text, int32_t text_len, int32_t flags, int32_t *tokens,
                            int32_t capacity, int32_t *needed);
 

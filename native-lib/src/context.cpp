@@ -181,8 +181,10 @@ context::~context() {
                 llama_detach_threadpool(llama);
                 llama_free(llama);
             }
-            if (pool != nullptr) {
-                pools.destroy(pool);
+            for (ggml_threadpool_t p : {pool, retired_pool}) {
+                if (p != nullptr) {
+                    pools.destroy(p);
+                }
             }
         });
     } catch (...) {
@@ -199,12 +201,21 @@ void context::make_pool(int32_t threads) {
             fail(MT_ERR_OOM, "cannot start %d threads", threads);
         }
         llama_attach_threadpool(llama, fresh, fresh);
-        if (pool != nullptr) {
-            pools.destroy(pool);
+        if (retired_pool == nullptr) {
+            retired_pool = pool;
+        } else {
+            pools.destroy(pool); /* no decode has used it */
         }
         pool = fresh;
         pool_threads = threads;
     });
+}
+
+void context::free_retired_pool() {
+    if (retired_pool != nullptr) {
+        pools.destroy(retired_pool);
+        retired_pool = nullptr;
+    }
 }
 
 void context::use_threads(int32_t threads) {

@@ -15,6 +15,7 @@ struct context {
     llama_context *llama = nullptr;
     threadpool_api pools{};
     ggml_threadpool_t pool = nullptr;
+    ggml_threadpool_t retired_pool = nullptr; /* the CPU backend still touches it once when it gets the next one */
     int32_t pool_threads = 0;
     int32_t poll = 0;
 
@@ -46,6 +47,7 @@ struct context {
     context &operator=(const context &) = delete;
 
     void make_pool(int32_t threads);
+    void free_retired_pool(); /* to be called after a decode */
     void use_threads(int32_t threads);
     void require_sequence(int32_t sequence) const;
 

@@ -127,6 +127,9 @@ void decode(context &c, const step_plan &plan, const mt_step_input &in) {
         c.use_threads(plan.has_prefill() ? c.n_threads_batch : c.n_threads);
         const int32_t r = llama_decode(c.llama, batch);
         llama_synchronize(c.llama);
+        if (r == 0) { /* a graph was computed, with the new pool */
+            c.free_retired_pool();
+        }
         return r;
     });
     switch (result) {

@@ -3,6 +3,7 @@
  */
 #include "containment.h"
 #include "model.h"
+#include "utf8.h"
 
 #include <climits>
 #include <cstring>
@@ -70,8 +71,10 @@ extern "C" int32_t mt_tokenize(const mt_model *handle, const char *text, int32_t
         MARTLET_REQUIRE(needed != nullptr, "needed is NULL");
         const auto m = find(handle);
         m->require_vocab();
+        const std::string clean = valid_utf8(text == nullptr ? "" : text, static_cast<size_t>(text_len));
+        MARTLET_REQUIRE(clean.size() <= INT32_MAX, "the text is too long");
         const int32_t n = foreign([&] {
-            return llama_tokenize(m->vocab, text == nullptr ? "" : text, text_len, tokens, capacity,
+            return llama_tokenize(m->vocab, clean.data(), static_cast<int32_t>(clean.size()), tokens, capacity,
                                   (flags & MT_TOKENIZE_ADD_SPECIAL) != 0, (flags & MT_TOKENIZE_PARSE_SPECIAL) != 0);
         });
         if (n == INT32_MIN) {

@@ -133,6 +133,9 @@ int32_t step::run(mt_context *c) {
     out.top_token = top_token.data();
     out.top_logprob = top_logprob.data();
     const mt_step_input in = input();
+    if (just_before) {
+        just_before();
+    }
     return mt_step(c, &in, &out);
 }
 

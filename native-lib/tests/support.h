@@ -5,6 +5,7 @@
 
 #include "harness.h"
 
+#include <functional>
 #include <memory>
 #include <random>
 
@@ -68,6 +69,7 @@ struct step {
     std::vector<int32_t> row_count, token, top_token;
     std::vector<float> logprob, top_logprob;
     mt_step_output out{};
+    std::function<void()> just_before; /* where set: called when all is ready for mt_step() */
 
     void add(int32_t seq, int32_t pos, const std::vector<int32_t> &segment, int32_t segment_flags = 0,
              mt_sampler *s = nullptr, int32_t top_logprobs = 0, const int64_t *mask = nullptr);

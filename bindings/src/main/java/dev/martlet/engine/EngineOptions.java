@@ -6,6 +6,8 @@ package dev.martlet.engine;
  * @param contextTokens cells of the KV cache, shared by all requests; 0 = what the model was trained for, at most 16,384
  * @param maxSequences most requests that run at once, 1 to 256
  * @param batchTokens most tokens of one step, at least {@code maxSequences}
+ * @param stepMillis how long a step may take while requests are streaming, in milliseconds: prompts are cut into
+ *     chunks that fit, as far as that can be foretold; 0 = no bound
  * @param threads threads of a decode or prefill; 0 = one per processor
  * @param queueLimit most requests that wait beside those that run, at least 0
  * @param flashAttention whether attention runs fused
@@ -16,6 +18,7 @@ public record EngineOptions(
         int contextTokens,
         int maxSequences,
         int batchTokens,
+        int stepMillis,
         int threads,
         int queueLimit,
         FlashAttention flashAttention,
@@ -37,6 +40,7 @@ public record EngineOptions(
         check(contextTokens >= 0, "contextTokens", contextTokens, "at least 0");
         check(maxSequences >= 1 && maxSequences <= SEQUENCE_IDS, "maxSequences", maxSequences, "1 to 256");
         check(batchTokens >= maxSequences, "batchTokens", batchTokens, "at least maxSequences " + maxSequences);
+        check(stepMillis >= 0, "stepMillis", stepMillis, "at least 0");
         check(threads >= 0 && threads <= 1024, "threads", threads, "0 to 1024");
         check(queueLimit >= 0, "queueLimit", queueLimit, "at least 0");
         check(
@@ -46,24 +50,61 @@ public record EngineOptions(
                 "0 to " + (SEQUENCE_IDS - maxSequences) + " beside maxSequences " + maxSequences);
     }
 
-    /** 32 requests at once, steps of 512 tokens, 256 waiting, 96 cached prefixes, the rest chosen by the model. */
+    /** 32 requests at once, steps of 512 tokens and, while requests are streaming, 250 ms, 256 waiting, 96 cached prefixes, the rest chosen by the model. */
     public static EngineOptions defaults() {
-        return new EngineOptions(0, 32, 512, 0, 256, FlashAttention.AUTO, true, 96);
+        return new EngineOptions(0, 32, 512, 250, 0, 256, FlashAttention.AUTO, true, 96);
     }
 
     public EngineOptions withContextTokens(int value) {
         return new EngineOptions(
-                value, maxSequences, batchTokens, threads, queueLimit, flashAttention, prefixCache, cachedPrefixes);
+                value,
+                maxSequences,
+                batchTokens,
+                stepMillis,
+                threads,
+                queueLimit,
+                flashAttention,
+                prefixCache,
+                cachedPrefixes);
     }
 
     public EngineOptions withMaxSequences(int value) {
         return new EngineOptions(
-                contextTokens, value, batchTokens, threads, queueLimit, flashAttention, prefixCache, cachedPrefixes);
+                contextTokens,
+                value,
+                batchTokens,
+                stepMillis,
+                threads,
+                queueLimit,
+                flashAttention,
+                prefixCache,
+                cachedPrefixes);
     }
 
     public EngineOptions withBatchTokens(int value) {
         return new EngineOptions(
-                contextTokens, maxSequences, value, threads, queueLimit, flashAttention, prefixCache, cachedPrefixes);
+                contextTokens,
+                maxSequences,
+                value,
+                stepMillis,
+                threads,
+                queueLimit,
+                flashAttention,
+                prefixCache,
+                cachedPrefixes);
+    }
+
+    public EngineOptions withStepMillis(int value) {
+        return new EngineOptions(
+                contextTokens,
+                maxSequences,
+                batchTokens,
+                value,
+                threads,
+                queueLimit,
+                flashAttention,
+                prefixCache,
+                cachedPrefixes);
     }
 
     public EngineOptions withThreads(int value) {
@@ -71,6 +112,7 @@ public record EngineOptions(
                 contextTokens,
                 maxSequences,
                 batchTokens,
+                stepMillis,
                 value,
                 queueLimit,
                 flashAttention,
@@ -80,22 +122,54 @@ public record EngineOptions(
 
     public EngineOptions withQueueLimit(int value) {
         return new EngineOptions(
-                contextTokens, maxSequences, batchTokens, threads, value, flashAttention, prefixCache, cachedPrefixes);
+                contextTokens,
+                maxSequences,
+                batchTokens,
+                stepMillis,
+                threads,
+                value,
+                flashAttention,
+                prefixCache,
+                cachedPrefixes);
     }
 
     public EngineOptions withFlashAttention(FlashAttention value) {
         return new EngineOptions(
-                contextTokens, maxSequences, batchTokens, threads, queueLimit, value, prefixCache, cachedPrefixes);
+                contextTokens,
+                maxSequences,
+                batchTokens,
+                stepMillis,
+                threads,
+                queueLimit,
+                value,
+                prefixCache,
+                cachedPrefixes);
     }
 
     public EngineOptions withPrefixCache(boolean value) {
         return new EngineOptions(
-                contextTokens, maxSequences, batchTokens, threads, queueLimit, flashAttention, value, cachedPrefixes);
+                contextTokens,
+                maxSequences,
+                batchTokens,
+                stepMillis,
+                threads,
+                queueLimit,
+                flashAttention,
+                value,
+                cachedPrefixes);
     }
 
     public EngineOptions withCachedPrefixes(int value) {
         return new EngineOptions(
-                contextTokens, maxSequences, batchTokens, threads, queueLimit, flashAttention, prefixCache, value);
+                contextTokens,
+                maxSequences,
+                batchTokens,
+                stepMillis,
+                threads,
+                queueLimit,
+                flashAttention,
+                prefixCache,
+                value);
     }
 
     /** Sequence ids a context needs. */

@@ -36,6 +36,7 @@ final class Scheduler {
     private final Counters counters;
     private final LongSupplier nanoTime;
     private final KvCache cache;
+    private final StepBudget budget;
     private final StepPlan plan;
     private final StepResult result;
     private final int maxRunning;
@@ -69,6 +70,7 @@ final class Scheduler {
         this.counters = counters;
         this.nanoTime = nanoTime;
         this.cache = new KvCache(runner, options.prefixCache(), counters);
+        this.budget = new StepBudget(limits.batchTokens(), options.stepMillis());
         this.plan = new StepPlan(limits);
         this.result = new StepResult(limits);
         this.maxRunning = Math.min(
@@ -176,18 +178,21 @@ final class Scheduler {
         for (int i = 0; i < running.size(); i++) {
             Sequence sequence = running.get(i);
             if (sequence.gap() == 1) {
-                plan(sequence);
+                plan(sequence, 1);
             } else {
                 insertByUrgency(sequence);
             }
         }
-        for (int i = 0; i < prefilling.size() && plan.room() > 0; i++) {
-            plan(prefilling.get(i));
+        int left = Math.min(plan.room(), budget.promptTokens(plan.segments()));
+        for (int i = 0; i < prefilling.size() && left > 0; i++) {
+            Sequence sequence = prefilling.get(i);
+            int count = Math.min(sequence.gap(), left);
+            plan(sequence, count);
+            left -= count;
         }
     }
 
-    private void plan(Sequence sequence) {
-        int count = Math.min(sequence.gap(), plan.room());
+    private void plan(Sequence sequence, int count) {
         if (count == sequence.gap()) {
             plan.addSampled(
                     sequence.slot,
@@ -252,6 +257,7 @@ final class Scheduler {
     }
 
     private void apply() {
+        budget.observe(plan.size(), result.decodeMicros());
         counters.add(Counter.STEPS, 1);
         counters.add(Counter.DECODE_MICROS, result.decodeMicros());
         counters.add(Counter.SAMPLE_MICROS, result.sampleMicros());

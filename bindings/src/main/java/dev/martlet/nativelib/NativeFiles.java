@@ -3,6 +3,7 @@ package dev.martlet.nativelib;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -91,7 +92,7 @@ final class NativeFiles {
                                 + " or build it with: mvn -pl native-lib package,"
                                 + " or name a directory that has it with -Dmartlet.native.dir=DIR");
             }
-            List<String> lines = new String(in.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8)
+            List<String> lines = new String(in.readAllBytes(), StandardCharsets.UTF_8)
                     .lines()
                     .filter(line -> !line.isBlank())
                     .toList();

@@ -11,7 +11,7 @@ class EngineOptionsTest {
     @Test
     void shouldHaveTheseDefaults() {
         assertThat(EngineOptions.defaults())
-                .isEqualTo(new EngineOptions(0, 32, 512, 0, 256, FlashAttention.AUTO, true, 96));
+                .isEqualTo(new EngineOptions(0, 32, 512, 250, 0, 256, FlashAttention.AUTO, true, 96));
     }
 
     @Test
@@ -20,12 +20,13 @@ class EngineOptionsTest {
                         .withContextTokens(1)
                         .withMaxSequences(2)
                         .withBatchTokens(3)
+                        .withStepMillis(7)
                         .withThreads(4)
                         .withQueueLimit(5)
                         .withFlashAttention(FlashAttention.OFF)
                         .withPrefixCache(false)
                         .withCachedPrefixes(6))
-                .isEqualTo(new EngineOptions(1, 2, 3, 4, 5, FlashAttention.OFF, false, 6));
+                .isEqualTo(new EngineOptions(1, 2, 3, 7, 4, 5, FlashAttention.OFF, false, 6));
     }
 
     @Test
@@ -35,6 +36,7 @@ class EngineOptionsTest {
         assertThatThrownBy(() -> options.withMaxSequences(0)).hasMessageContaining("maxSequences is 0");
         assertThatThrownBy(() -> options.withMaxSequences(161)).hasMessageContaining("cachedPrefixes");
         assertThatThrownBy(() -> options.withBatchTokens(31)).hasMessageContaining("at least maxSequences 32");
+        assertThatThrownBy(() -> options.withStepMillis(-1)).hasMessageContaining("stepMillis is -1");
         assertThatThrownBy(() -> options.withThreads(-1)).hasMessageContaining("threads is -1");
         assertThatThrownBy(() -> options.withQueueLimit(-1)).hasMessageContaining("queueLimit is -1");
         assertThatThrownBy(() -> options.withCachedPrefixes(225)).hasMessageContaining("0 to 224");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.martlet.engine.ScriptedStepRunner.Fault;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -110,7 +111,7 @@ class SchedulePropertyTest {
 
     /** The text of the request when it has the machine to itself, with no limit on cells but the sequence's. */
     private static String alone(GenerationRequest request, int cells) {
-        int[] tokens = java.util.Arrays.copyOf(request.prompt(), request.prompt().length + request.maxTokens());
+        int[] tokens = Arrays.copyOf(request.prompt(), request.prompt().length + request.maxTokens());
         int size = request.prompt().length;
         StringBuilder text = new StringBuilder();
         while (text.length() < request.maxTokens() && size <= cells) {

@@ -89,6 +89,29 @@ class SchedulerTest {
     }
 
     @Test
+    void shouldCutPromptsWhileOthersAreStreaming() {
+        Rig rig = new Rig(
+                ScriptedStepRunner.generousLimits(),
+                EngineOptions.defaults().withStepMillis(100),
+                ScriptedStepRunner.answering(p -> "x".repeat(400)));
+        rig.runner.microsPerToken(1_000);
+        rig.submit("s".repeat(300), 400);
+        rig.scheduler.doWork();
+        assertThat(rig.runner.fedTokens()).as("nobody is streaming").isEqualTo(300);
+        rig.submit("p".repeat(400), 1);
+        long before = rig.runner.fedTokens();
+        rig.scheduler.doWork();
+        assertThat(rig.runner.fedTokens() - before).as("a step of 100 ms").isEqualTo(100);
+        rig.runner.microsPerToken(1_000_000);
+        for (int i = 0; i < 4; i++) {
+            rig.scheduler.doWork();
+        }
+        before = rig.runner.fedTokens();
+        rig.scheduler.doWork();
+        assertThat(rig.runner.fedTokens() - before).as("never stuck").isEqualTo(1 + StepBudget.LEAST);
+    }
+
+    @Test
     void shouldForkWhatAFinishedRequestLeft() {
         Rig rig = Rig.answering(400, prompt -> "fine");
         GenerationStream first = rig.submit(SYSTEM + "How are you?", 10);

@@ -72,6 +72,7 @@ public final class ScriptedStepRunner implements StepRunner {
     private volatile boolean closed;
     private volatile Runnable beforeStep = () -> {};
     private volatile boolean recreatable = true;
+    private volatile long microsPerToken = 1;
 
     public ScriptedStepRunner(Limits limits, Script script) {
         this.limits = limits;
@@ -130,6 +131,11 @@ public final class ScriptedStepRunner implements StepRunner {
     /** Makes {@link #recreate()} fail from now on. */
     public void breakForGood() {
         recreatable = false;
+    }
+
+    /** What each token of a step is said to cost; 1 unless set. */
+    public void microsPerToken(long micros) {
+        microsPerToken = micros;
     }
 
     public int steps() {
@@ -197,7 +203,7 @@ public final class ScriptedStepRunner implements StepRunner {
                 }
             }
         }
-        result.setMicros(plan.size(), output);
+        result.setMicros(plan.size() * microsPerToken, output);
         return StepStatus.OK;
     }
 

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -36,7 +37,7 @@ class NativeFilesTest {
     @BeforeEach
     void makeResources() throws Exception {
         library = new byte[300_000];
-        new java.util.Random(1).nextBytes(library);
+        new Random(1).nextBytes(library);
         Path folder = Files.createDirectories(classPath.resolve(RESOURCES));
         Files.write(folder.resolve("libone.so"), library);
         Files.writeString(folder.resolve("libtwo.so"), "two");

@@ -3,7 +3,9 @@ package dev.martlet.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.martlet.model.Vocabulary;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -95,7 +97,7 @@ class DetokenizerTest {
     }
 
     private static List<byte[]> singleBytes() {
-        List<byte[]> pieces = new java.util.ArrayList<>();
+        List<byte[]> pieces = new ArrayList<>();
         for (int b = 0; b < 256; b++) {
             pieces.add(bytes(b));
         }
@@ -105,7 +107,7 @@ class DetokenizerTest {
 
     /** Good characters of all lengths, with broken ones and stray bytes between them. */
     private static byte[] randomBytes(Random random) {
-        java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
         int[] limits = {0x80, 0x800, 0x10000, 0x110000};
         for (int i = 0; i < 12; i++) {
             int point = random.nextInt(limits[random.nextInt(4)]);

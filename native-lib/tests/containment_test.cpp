@@ -1,0 +1,477 @@
+/*
+ * containment_test.cpp: no input may end the process. One test for each row of the table of what llama.cpp does to a
+ * caller: it throws, or it aborts, or it returns a code. Some of that no input of ours can reach; there the test puts
+ * itself between libmartlet and llama.cpp (faults.h) and makes it happen.
+ */
+#include "faults.h"
+#include "support.h"
+#include "tiny_model.h"
+
+#include <cmath>
+#include <limits>
+
+using support::context;
+using support::greedy;
+using support::sampler;
+using support::step;
+using support::tiny;
+
+namespace {
+
+const std::vector<int32_t> PROMPT = {264, 97, 98, 99};
+
+/* A poisoned context accepts nothing but closing and being asked how it is. */
+void check_poisoned(const context &c, mt_sampler *s) {
+    CHECK_EQ(c.info().poisoned, 1);
+    step one;
+    one.add(0, 0, PROMPT, MT_STEP_SAMPLE, s);
+    FAILS_WITH(MT_ERR_POISONED, "must be closed", one.run(c));
+    int32_t n = 0;
+    FAILS(MT_ERR_POISONED, mt_sequence_length(c, 0, &n));
+    FAILS(MT_ERR_POISONED, mt_sequence_trim(c, 0, 0));
+    FAILS(MT_ERR_POISONED, mt_sequence_fork(c, 0, 1, 1));
+    FAILS(MT_ERR_POISONED, mt_context_set_threads(c, 1, 1));
+    OK(mt_abort(c));
+}
+
+/* The model and other contexts live on, and the sampler is as it was. */
+void check_world_goes_on(const std::vector<int32_t> &before) {
+    context fresh(tiny());
+    CHECK(greedy(fresh, tiny(), 0, PROMPT, 6) == before);
+}
+
+std::vector<int32_t> expected() {
+    context c(tiny());
+    return greedy(c, tiny(), 0, PROMPT, 6);
+}
+
+} // namespace
+
+TEST(token_out_of_range) {
+    char text[16];
+    int32_t needed = 0;
+    sampler s(tiny());
+    context c(tiny());
+    for (const int32_t token : {-1, tiny().info.n_vocab, INT32_MIN, INT32_MAX}) {
+        FAILS_WITH(MT_ERR_INVALID_ARG, std::to_string(token),
+                   mt_detokenize(tiny(), &token, 1, 0, text, sizeof(text), &needed));
+        FAILS(MT_ERR_INVALID_ARG, mt_sampler_feed(s, &token, 1, MT_FEED_OUTPUT));
+        step one;
+        one.add(0, 0, {97, token}, MT_STEP_SAMPLE, s);
+        FAILS(MT_ERR_INVALID_ARG, one.run(c));
+        CHECK_EQ(c.length(0), 0);
+    }
+}
+
+/* llama.cpp parses names of load modes and throws; ours are numbers, and any of them is a mode. */
+TEST(load_modes_are_numbers) {
+    const std::string path = support::temporary_folder() + "/tiny.gguf";
+    tiny();
+    for (const int32_t value : {0, 1, 2, -1, INT32_MAX}) {
+        mt_model_params p{};
+        p.struct_size = sizeof(p);
+        p.use_mmap = value;
+        mt_model *m = nullptr;
+        OK(mt_model_open(path.data(), static_cast<int32_t>(path.size()), &p, &m));
+        OK(mt_model_close(m));
+    }
+}
+
+/* Grammars are masks here: whatever they say and whatever is fed, nothing asserts. */
+TEST(masks_instead_of_grammars) {
+    context c(tiny());
+    sampler s(tiny());
+    const size_t words = (static_cast<size_t>(tiny().info.n_vocab) + 63) / 64;
+    std::vector<int64_t> no_end(words, -1);
+    const auto eos = static_cast<uint32_t>(tiny().info.token_eos);
+    no_end[eos / 64] &= ~static_cast<int64_t>(uint64_t{1} << eos % 64);
+    const int32_t end = tiny().info.token_eos;
+    OK(mt_sampler_feed(s, &end, 1, MT_FEED_OUTPUT));
+    step one;
+    one.add(0, 0, PROMPT, MT_STEP_SAMPLE, s, 0, no_end.data());
+    OK(one.run(c));
+    CHECK(one.token[0] != end);
+
+    std::vector<int64_t> nothing(words, 0);
+    const auto n = static_cast<uint32_t>(tiny().info.n_vocab);
+    nothing[words - 1] = static_cast<int64_t>(~uint64_t{0} << n % 64); /* bits beyond the vocabulary only */
+    step empty;
+    empty.add(1, 0, PROMPT, MT_STEP_SAMPLE, s, 0, nothing.data());
+    FAILS_WITH(MT_ERR_INVALID_ARG, "allows no token", empty.run(c));
+    CHECK_EQ(c.length(1), 0);
+}
+
+TEST(exception_in_decode) {
+    const auto before = expected();
+    sampler s(tiny());
+    for (const auto &[fault, text] : {std::pair{faults::BAD_ALLOC, "out of memory"}, {faults::THROW, "made up"}}) {
+        context c(tiny());
+        greedy(c, tiny(), 0, PROMPT, 2);
+        step one;
+        one.add(1, 0, PROMPT, MT_STEP_SAMPLE, s);
+        faults::next_decode = fault;
+        FAILS_WITH(MT_ERR_POISONED, text, one.run(c));
+        check_poisoned(c, s);
+    }
+    check_world_goes_on(before);
+}
+
+TEST(exception_in_memory_calls) {
+    const auto before = expected();
+    context a(tiny()), b(tiny());
+    greedy(a, tiny(), 0, PROMPT, 2);
+    greedy(b, tiny(), 0, PROMPT, 2);
+    faults::next_memory_call = faults::THROW;
+    FAILS(MT_ERR_POISONED, mt_sequence_trim(a, 0, 1));
+    CHECK_EQ(a.info().poisoned, 1);
+    faults::next_memory_call = faults::BAD_ALLOC;
+    FAILS(MT_ERR_POISONED, mt_sequence_fork(b, 0, 1, 2));
+    CHECK_EQ(b.info().poisoned, 1);
+    check_world_goes_on(before);
+}
+
+/* Every single allocation of a step, of ours and of llama.cpp's, fails once. */
+TEST(every_allocation_of_a_step_may_fail) {
+    const auto before = expected();
+    auto c = std::make_unique<context>(tiny());
+    mt_sampler_params p = support::sampler_params();
+    p.temperature = 1;
+    p.repetition_penalty = 1.5f;
+    sampler s(tiny(), p);
+    int failed = 0;
+    for (int nth = 1;; ++nth) {
+        step one;
+        one.add(0, c->length(0), PROMPT, MT_STEP_SAMPLE, s, 3);
+        const int32_t length = c->length(0);
+        one.just_before = [&] { faults::fail_allocation(nth); };
+        const int32_t code = one.run(*c);
+        const bool reached = faults::allocation_failed();
+        if (!reached) {
+            OK(code);
+            break;
+        }
+        ++failed;
+        CHECK(code == MT_OK || code == MT_ERR_OOM || code == MT_ERR_POISONED || code == MT_ERR_INTERNAL);
+        if (c->info().poisoned != 0) {
+            CHECK_EQ(code, MT_ERR_POISONED);
+            c = std::make_unique<context>(tiny());
+        } else {
+            CHECK_EQ(c->length(0), code == MT_OK ? length + static_cast<int32_t>(PROMPT.size()) : length);
+            OK(mt_sequence_trim(*c, 0, 0));
+        }
+    }
+    printf("    %d allocations failed\n", failed);
+    CHECK(failed > 10);
+    check_world_goes_on(before);
+}
+
+TEST(every_allocation_of_opening_may_fail) {
+    const std::string path = support::temporary_folder() + "/tiny.gguf";
+    tiny();
+    mt_model_params p{};
+    p.struct_size = sizeof(p);
+    int failed = 0;
+    for (int nth = 1;; nth += 1 + nth / 40) { /* thousands: a sample, denser at the start */
+        mt_model *m = nullptr;
+        faults::fail_allocation(nth);
+        const int32_t code = mt_model_open(path.data(), static_cast<int32_t>(path.size()), &p, &m);
+        const bool reached = faults::allocation_failed();
+        if (code == MT_OK) {
+            OK(mt_model_close(m));
+        } else {
+            CHECK(code == MT_ERR_OOM || code == MT_ERR_IO || code == MT_ERR_INTERNAL);
+            ++failed;
+        }
+        if (!reached) {
+            OK(code);
+            break;
+        }
+    }
+    printf("    %d allocations failed\n", failed);
+    CHECK(failed > 10);
+}
+
+TEST(more_than_the_limits) {
+    context c(tiny());
+    sampler s(tiny());
+    step tokens;
+    tokens.add(0, 0, std::vector<int32_t>(65, 97));
+    FAILS_WITH(MT_ERR_INVALID_ARG, "n_batch", tokens.run(c));
+    step rows;
+    rows.add(0, 0, std::vector<int32_t>(33, 97), MT_STEP_VERIFY, s);
+    FAILS_WITH(MT_ERR_INVALID_ARG, "n_outputs_max", rows.run(c));
+    step room;
+    room.row_capacity = 2;
+    room.add(0, 0, std::vector<int32_t>(3, 97), MT_STEP_VERIFY, s);
+    FAILS_WITH(MT_ERR_INVALID_ARG, "row_capacity", room.run(c));
+    step stride;
+    stride.top_stride = 2;
+    stride.add(0, 0, PROMPT, MT_STEP_SAMPLE, s, 4);
+    FAILS_WITH(MT_ERR_INVALID_ARG, "top_stride", stride.run(c));
+    stride.top_stride = 20;
+    stride.top[0] = 22;
+    FAILS(MT_ERR_INVALID_ARG, stride.run(c));
+    std::vector<std::unique_ptr<sampler>> samplers;
+    step many;
+    for (int32_t i = 0; i < 9; ++i) {
+        samplers.push_back(std::make_unique<sampler>(tiny()));
+        many.add(i, 0, {97}, MT_STEP_SAMPLE, *samplers.back());
+    }
+    FAILS_WITH(MT_ERR_INVALID_ARG, "n_segments", many.run(c));
+    CHECK_EQ(c.info().used_cells, 0);
+}
+
+TEST(context_sizes) {
+    mt_context *c = nullptr;
+    const auto refused = [&](int32_t code, auto &&change) {
+        mt_context_params p = support::context_params();
+        change(p);
+        FAILS(code, mt_context_open(tiny(), &p, &c));
+    };
+    refused(MT_ERR_INVALID_ARG, [](auto &p) { p.struct_size = 0; });
+    refused(MT_ERR_INVALID_ARG, [](auto &p) { p.n_ctx = 0; });
+    refused(MT_ERR_INVALID_ARG, [](auto &p) { p.n_batch = 0; });
+    refused(MT_ERR_INVALID_ARG, [](auto &p) { p.n_seq_max = 0; });
+    refused(MT_ERR_INVALID_ARG, [](auto &p) { p.n_seq_max = 257; });
+    refused(MT_ERR_INVALID_ARG, [](auto &p) { p.n_outputs_max = 0; });
+    refused(MT_ERR_INVALID_ARG, [](auto &p) { p.n_outputs_max = p.n_batch + 1; });
+    refused(MT_ERR_INVALID_ARG, [](auto &p) { p.n_threads = 0; });
+    refused(MT_ERR_INVALID_ARG, [](auto &p) { p.n_threads_batch = 100000; });
+    refused(MT_ERR_INVALID_ARG, [](auto &p) { p.flash_attention = 2; });
+    refused(MT_ERR_INVALID_ARG, [](auto &p) { p.type_k = 3; });
+    refused(MT_ERR_INVALID_ARG, [](auto &p) {
+        p.type_v = 8;
+        p.flash_attention = 0;
+    });
+    refused(MT_ERR_INVALID_ARG, [](auto &p) { p.threadpool_poll = 101; });
+    refused(MT_ERR_UNSUPPORTED, [](auto &p) { p.type_k = 8; }); /* blocks of 32, heads of 16 */
+    refused(MT_ERR_OOM, [](auto &p) { p.n_ctx = INT32_MAX - 100000; });
+
+    /* Odd, but possible. */
+    for (int32_t i = 0; i < 6; ++i) {
+        mt_context_params p = support::context_params();
+        p.n_ctx = i == 0 ? 1 : 300;
+        p.n_batch = i == 1 ? 1 : i == 2 ? 100000 : 64;
+        p.n_outputs_max = i == 3 ? 1 : i == 1 ? 1 : 8;
+        p.n_seq_max = i == 4 ? 256 : i == 0 ? 1 : 5;
+        p.kv_unified = i != 5;
+        context odd(tiny(), p);
+        greedy(odd, tiny(), p.n_seq_max - 1, {97}, i == 0 ? 1 : 5);
+    }
+    support::model words(MARTLET_LLAMA_SOURCE "/models/ggml-vocab-gpt-2.gguf", true);
+    const mt_context_params p = support::context_params();
+    FAILS_WITH(MT_ERR_UNSUPPORTED, "vocab_only", mt_context_open(words, &p, &c));
+}
+
+TEST(sequence_out_of_range) {
+    mt_context_params p = support::context_params();
+    p.n_seq_max = 256;
+    context c(tiny(), p);
+    sampler s(tiny());
+    greedy(c, tiny(), 0, PROMPT, 1);
+    for (const int32_t sequence : {-1, 256, INT32_MAX, INT32_MIN}) {
+        int32_t n = 0;
+        FAILS(MT_ERR_INVALID_ARG, mt_sequence_trim(c, sequence, 0));
+        FAILS(MT_ERR_INVALID_ARG, mt_sequence_length(c, sequence, &n));
+        FAILS(MT_ERR_INVALID_ARG, mt_sequence_fork(c, 0, sequence, 1));
+        FAILS(MT_ERR_INVALID_ARG, mt_sequence_fork(c, sequence, 1, 1));
+        step one;
+        one.add(sequence, 0, PROMPT, MT_STEP_SAMPLE, s);
+        FAILS(MT_ERR_INVALID_ARG, one.run(c));
+    }
+    for (const int32_t length : {-1, 0, 5, INT32_MAX}) {
+        FAILS(MT_ERR_INVALID_ARG, mt_sequence_fork(c, 0, 1, length));
+    }
+    FAILS(MT_ERR_INVALID_ARG, mt_sequence_fork(c, 0, 0, 1));
+    FAILS(MT_ERR_INVALID_ARG, mt_sequence_trim(c, 0, 5));
+    FAILS(MT_ERR_INVALID_ARG, mt_sequence_trim(c, 0, -1));
+    CHECK_EQ(c.length(0), 4);
+}
+
+TEST(partial_copy_between_streams) {
+    mt_context_params p = support::context_params();
+    p.kv_unified = 0;
+    p.n_ctx = 1024;
+    p.n_seq_max = 2;
+    context c(tiny(), p);
+    greedy(c, tiny(), 0, PROMPT, 1);
+    FAILS_WITH(MT_ERR_UNSUPPORTED, "whole sequences", mt_sequence_fork(c, 0, 1, 2));
+    OK(mt_sequence_fork(c, 0, 1, 4));
+}
+
+TEST(segments_without_sampler_or_tokens) {
+    context c(tiny());
+    sampler s(tiny());
+    step one;
+    one.add(0, 0, PROMPT, MT_STEP_SAMPLE, nullptr);
+    FAILS_WITH(MT_ERR_INVALID_ARG, "no sampler", one.run(c));
+    step twice;
+    twice.add(0, 0, PROMPT, MT_STEP_SAMPLE, s);
+    twice.add(1, 0, PROMPT, MT_STEP_SAMPLE, s);
+    FAILS_WITH(MT_ERR_INVALID_ARG, "another segment", twice.run(c));
+    step same;
+    same.add(0, 0, PROMPT);
+    same.add(0, 4, PROMPT);
+    FAILS_WITH(MT_ERR_INVALID_ARG, "twice", same.run(c));
+    step none;
+    FAILS(MT_ERR_INVALID_ARG, none.run(c));
+    step empty;
+    empty.add(0, 0, {});
+    empty.tokens = {97};
+    FAILS(MT_ERR_INVALID_ARG, empty.run(c));
+    for (const int32_t flags : {3, 4, -1}) {
+        step odd;
+        odd.add(0, 0, PROMPT, flags, s);
+        FAILS(MT_ERR_INVALID_ARG, odd.run(c));
+    }
+    for (const int32_t count : {-1, 5, INT32_MAX, INT32_MIN}) {
+        step odd;
+        odd.add(0, 0, PROMPT, MT_STEP_SAMPLE, s);
+        odd.count[0] = count;
+        FAILS(MT_ERR_INVALID_ARG, odd.run(c));
+    }
+    CHECK_EQ(c.info().used_cells, 0);
+}
+
+TEST(null_arrays) {
+    context c(tiny());
+    sampler s(tiny());
+    step one;
+    one.add(0, 0, PROMPT, MT_STEP_SAMPLE, s, 2);
+    OK(one.run(c));
+    OK(mt_sequence_trim(c, 0, 0));
+    const auto refused = [&](auto &&change) {
+        mt_step_input in = one.input();
+        mt_step_output out = one.out;
+        change(in, out);
+        FAILS(MT_ERR_INVALID_ARG, mt_step(c, &in, &out));
+    };
+    refused([](auto &in, auto &) { in.struct_size = 4; });
+    refused([](auto &in, auto &) { in.sequence = nullptr; });
+    refused([](auto &in, auto &) { in.position = nullptr; });
+    refused([](auto &in, auto &) { in.token_count = nullptr; });
+    refused([](auto &in, auto &) { in.flags = nullptr; });
+    refused([](auto &in, auto &) { in.top_logprobs = nullptr; });
+    refused([](auto &in, auto &) { in.sampler = nullptr; });
+    refused([](auto &in, auto &) { in.tokens = nullptr; });
+    refused([](auto &in, auto &) { in.n_tokens = 3; });
+    refused([](auto &in, auto &) { in.n_tokens = 0; });
+    refused([](auto &in, auto &) { in.n_segments = -1; });
+    refused([](auto &, auto &out) { out.struct_size = 4; });
+    refused([](auto &, auto &out) { out.row_count = nullptr; });
+    refused([](auto &, auto &out) { out.token = nullptr; });
+    refused([](auto &, auto &out) { out.logprob = nullptr; });
+    refused([](auto &, auto &out) { out.top_token = nullptr; });
+    refused([](auto &, auto &out) { out.top_logprob = nullptr; });
+    refused([](auto &, auto &out) { out.row_capacity = -1; });
+    refused([](auto &, auto &out) { out.top_stride = -1; });
+    FAILS(MT_ERR_INVALID_ARG, mt_step(c, nullptr, nullptr));
+    CHECK_EQ(c.info().used_cells, 0);
+}
+
+TEST(positions_with_gaps) {
+    context c(tiny());
+    sampler s(tiny());
+    greedy(c, tiny(), 0, PROMPT, 1);
+    for (const int32_t position : {0, 3, 5, -1, INT32_MAX}) {
+        step one;
+        one.add(0, position, {97}, MT_STEP_SAMPLE, s);
+        FAILS_WITH(MT_ERR_INVALID_ARG, "holds 4 tokens", one.run(c));
+    }
+}
+
+/* What a CUDA error or any failed assertion does: abort() inside a call. */
+TEST(abort_inside_llama) {
+    const auto before = expected();
+    sampler s(tiny());
+    {
+        context c(tiny());
+        greedy(c, tiny(), 0, PROMPT, 2);
+        step one;
+        one.add(1, 0, PROMPT, MT_STEP_SAMPLE, s);
+        faults::next_decode = faults::ABORT;
+        FAILS_WITH(MT_ERR_POISONED, "made up", one.run(c));
+        check_poisoned(c, s);
+    }
+    {
+        context c(tiny());
+        greedy(c, tiny(), 0, PROMPT, 2);
+        faults::next_memory_call = faults::ABORT;
+        FAILS_WITH(MT_ERR_POISONED, "made up", mt_sequence_trim(c, 0, 0));
+        CHECK_EQ(c.info().poisoned, 1);
+    }
+    mt_context *none = nullptr;
+    const mt_context_params p = support::context_params();
+    faults::next_decode = faults::ABORT; /* the probe of a new context */
+    FAILS(MT_ERR_POISONED, mt_context_open(tiny(), &p, &none));
+    int32_t n = 0;
+    faults::next_tokenize = faults::ABORT;
+    FAILS_WITH(MT_ERR_INTERNAL, "made up", mt_tokenize(tiny(), "a", 1, 0, nullptr, 0, &n));
+    check_world_goes_on(before);
+}
+
+TEST(codes_of_decode) {
+    const auto before = expected();
+    sampler s(tiny());
+    const std::pair<int32_t, int32_t> codes[] = {{1, MT_ERR_NO_SPACE}, {2, MT_ERR_ABORTED}, {-2, MT_ERR_OOM}};
+    context c(tiny());
+    greedy(c, tiny(), 0, PROMPT, 2);
+    for (const auto &[code, wanted] : codes) {
+        step one;
+        one.add(1, 0, PROMPT, MT_STEP_SAMPLE, s);
+        faults::next_decode_code = code;
+        FAILS(wanted, one.run(c));
+        CHECK_EQ(c.info().poisoned, 0);
+        CHECK_EQ(c.length(1), 0);
+        CHECK_EQ(c.length(0), 5);
+    }
+    for (const int32_t code : {-1, -3}) {
+        context other(tiny());
+        step one;
+        one.add(1, 0, PROMPT, MT_STEP_SAMPLE, s);
+        faults::next_decode_code = code;
+        FAILS(MT_ERR_POISONED, one.run(other));
+    }
+    CHECK(greedy(c, tiny(), 1, PROMPT, 6) == before);
+}
+
+/* A model that computes no number: every row says so. */
+TEST(not_a_number) {
+    const std::string path = support::temporary_folder() + "/nan.gguf";
+    tiny_options o;
+    o.nan_output = true;
+    write_tiny_model(path, o);
+    support::model m(path);
+    context c(m);
+    mt_sampler_params p = support::sampler_params();
+    for (const float temperature : {0.0f, 1.0f}) {
+        p.temperature = temperature;
+        sampler s(m, p);
+        step one;
+        one.add(temperature == 0 ? 0 : 1, 0, PROMPT, MT_STEP_SAMPLE, s, 5);
+        OK(one.run(c));
+        CHECK_EQ(one.token[0], -1);
+        CHECK_EQ(one.top_token[0], -1);
+    }
+}
+
+/* A second thread in a context or sampler is told so. */
+TEST(two_threads_in_one_context) {
+    context c(tiny());
+    sampler s(tiny());
+    step one;
+    one.add(0, 0, PROMPT, MT_STEP_SAMPLE, s);
+    faults::during_decode = [&] {
+        int32_t n = 0;
+        FAILS_WITH(MT_ERR_STATE, "in use", mt_sequence_length(c, 0, &n));
+        FAILS(MT_ERR_STATE, mt_context_close(c));
+        FAILS(MT_ERR_STATE, mt_sampler_free(s));
+        FAILS(MT_ERR_STATE, mt_sampler_feed(s, nullptr, 0, MT_FEED_PROMPT));
+        OK(mt_abort(c));
+    };
+    const int32_t code = one.run(c);
+    CHECK(code == MT_OK || code == MT_ERR_ABORTED);
+    faults::during_decode = nullptr;
+    OK(mt_sequence_trim(c, 0, 0));
+    OK(one.run(c));
+}
