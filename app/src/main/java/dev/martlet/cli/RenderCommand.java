@@ -2,9 +2,7 @@ package dev.martlet.cli;
 
 import dev.martlet.chat.template.ChatTemplate;
 import dev.martlet.chat.template.JinjaTemplate;
-import dev.martlet.chat.template.TemplateException;
 import dev.martlet.chat.template.TemplateLimits;
-import jakarta.json.JsonException;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import jakarta.json.spi.JsonProvider;
@@ -20,7 +18,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.DateTimeException;
 import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -98,7 +95,7 @@ public final class RenderCommand implements Callable<Integer> {
             writer.write(prompt);
             writer.flush();
             return 0;
-        } catch (TemplateException | JsonException | DateTimeException | IOException e) {
+        } catch (RuntimeException | IOException e) {
             err.println("martlet render: " + message(e));
             return 1;
         }
@@ -132,7 +129,7 @@ public final class RenderCommand implements Callable<Integer> {
             JsonObject context =
                     Optional.ofNullable(request.getJsonObject("context")).orElse(JsonValue.EMPTY_JSON_OBJECT);
             return answer(id, "prompt", load(path).render(context, clock(request.getString("now", now))));
-        } catch (TemplateException | JsonException | DateTimeException | IOException | ClassCastException e) {
+        } catch (RuntimeException | IOException e) {
             return answer(id, "error", message(e));
         }
     }
@@ -141,6 +138,7 @@ public final class RenderCommand implements Callable<Integer> {
         return JSON.createObjectBuilder().add("id", id).add(name, text).build();
     }
 
+    /** What to tell of a template, context, time or file that does not do; Parsson throws all kinds of exceptions. */
     private static String message(Exception e) {
         return switch (e) {
             case java.nio.file.NoSuchFileException missing -> "no such file: " + missing.getMessage();

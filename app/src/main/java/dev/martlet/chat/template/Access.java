@@ -49,6 +49,9 @@ final class Access {
     static Value item(Run run, Value object, Value key) {
         switch (object) {
             case Dict dict -> {
+                if (key instanceof Text text) {
+                    run.work(text.string.length() >> 8);
+                }
                 Value found = key instanceof Dict || key instanceof Sequence list && list.kind == Sequence.Kind.LIST
                         ? null
                         : dict.get(key);
@@ -69,7 +72,7 @@ final class Access {
                 if (index < 0 || index >= length) {
                     return missing(object, key);
                 }
-                int from = Strings.offset(text, length, (int) index);
+                int from = Strings.offset(run, text, length, (int) index);
                 return text.substring(from, from + Character.charCount(text.string.codePointAt(from)));
             }
             case Value.Undefined undefined -> throw Failure.of(undefined.message());
@@ -138,13 +141,12 @@ final class Access {
     }
 
     private static Text sliceText(Run run, Text text, int length, long from, long to, long by) {
-        run.work(text.string.length() >> 8);
         if (by == 1) {
             if (from >= to) {
                 return Text.EMPTY;
             }
             run.allocate(to - from);
-            int begin = Strings.offset(text, length, (int) from);
+            int begin = Strings.offset(run, text, length, (int) from);
             int end = length == text.string.length()
                     ? (int) to
                     : text.string.offsetByCodePoints(begin, (int) (to - from));

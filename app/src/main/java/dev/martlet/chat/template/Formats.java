@@ -297,7 +297,7 @@ final class Formats {
     private static void text(Run run, Text text, Spec spec, TextBuilder out) {
         Text shown = text;
         if (spec.precision() >= 0 && spec.precision() < text.length()) {
-            shown = text.substring(0, Strings.offset(text, text.length(), spec.precision()));
+            shown = text.substring(0, Strings.offset(run, text, text.length(), spec.precision()));
         }
         int share = spec.align() == '>' ? 2 : spec.align() == '^' ? 1 : 0;
         int missing = Math.max(0, spec.width() - shown.length());
@@ -311,6 +311,8 @@ final class Formats {
         if (number == null) {
             throw Failure.type("format: a number is required", value);
         }
+        // Exact decimals of a double have up to a thousand digits.
+        run.work(64);
         boolean floating = number instanceof Value.Float;
         char type = spec.type() == '\0' ? floating ? 'r' : 'd' : spec.type();
         String digits = switch (type) {

@@ -6,10 +6,10 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import jakarta.json.spi.JsonProvider;
-import jakarta.json.stream.JsonParsingException;
 import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** JSON in and out: the context's values, {@code tojson} and {@code from_json}. */
 final class Json {
@@ -40,24 +40,24 @@ final class Json {
             case FALSE -> Value.Bool.FALSE;
             case NULL -> Value.None.NONE;
             case ARRAY -> {
-                run.enter(1);
+                run.enter(Run.LEVEL);
                 JsonArray array = json.asJsonArray();
                 var items = new ArrayList<Value>(array.size());
                 for (JsonValue item : array) {
                     items.add(toValue(run, item, trusted, context));
                 }
-                run.leave(1);
+                run.leave(Run.LEVEL);
                 yield Sequence.list(items);
             }
             case OBJECT -> {
-                run.enter(1);
+                run.enter(Run.LEVEL);
                 JsonObject object = json.asJsonObject();
                 var dict = new Dict(object.size());
                 for (var entry : object.entrySet()) {
                     dict.entries()
                             .put(Text.of(entry.getKey(), trusted), toValue(run, entry.getValue(), trusted, context));
                 }
-                run.leave(1);
+                run.leave(Run.LEVEL);
                 yield dict;
             }
         };
@@ -74,10 +74,17 @@ final class Json {
     /** {@code json.loads}. */
     static Value parse(Run run, Text text) {
         run.work(text.string.length() >> 2);
-        try (var reader = PROVIDER.createReader(new StringReader(text.string))) {
-            return toValue(run, reader.readValue(), text.uniform() && text.first(), false);
-        } catch (JsonParsingException e) {
-            throw Failure.of("from_json: " + e.getMessage());
+        JsonValue json = read(text.string).orElseThrow(() -> Failure.of("from_json: the text is no JSON"));
+        return toValue(run, json, text.uniform() && text.first(), false);
+    }
+
+    /** Reads a JSON text; empty where it is none, or nested too deeply. */
+    static Optional<JsonValue> read(String text) {
+        try (var reader = PROVIDER.createReader(new StringReader(text))) {
+            return Optional.of(reader.readValue());
+        } catch (RuntimeException e) {
+            // Parsson throws a plain RuntimeException for a text that is nested too deeply.
+            return Optional.empty();
         }
     }
 
@@ -101,14 +108,14 @@ final class Json {
             case Value.BigInt i -> out.neutral(i.value().toString());
             case Sequence list
             when list.kind == Sequence.Kind.LIST || list.kind == Sequence.Kind.TUPLE -> {
-                run.enter(1);
+                run.enter(Run.LEVEL);
                 writeItems(run, list.items(), style, level, out);
-                run.leave(1);
+                run.leave(Run.LEVEL);
             }
             case Dict dict -> {
-                run.enter(1);
+                run.enter(Run.LEVEL);
                 writeDict(run, dict, style, level, out);
-                run.leave(1);
+                run.leave(Run.LEVEL);
             }
             default -> throw Failure.of("Object of type " + value.typeName() + " is not JSON serializable");
         }

@@ -7,12 +7,10 @@ import dev.martlet.chat.template.TemplateCapabilities.Content;
 import dev.martlet.chat.template.TemplateCapabilities.EmptyContent;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonArrayBuilder;
-import jakarta.json.JsonException;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonValue;
 import jakarta.json.spi.JsonProvider;
-import java.io.StringReader;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -136,19 +134,9 @@ final class MessageWriter {
         if (arguments.isBlank()) {
             return JsonValue.EMPTY_JSON_OBJECT;
         }
-        try (var reader = JSON.createReader(new StringReader(arguments))) {
-            if (reader.readValue() instanceof JsonObject object) {
-                return object;
-            }
-        } catch (JsonException | IllegalStateException e) {
-            // A model wrote it; what it is not is told by what is returned.
-            return wrapped(arguments);
-        }
-        return wrapped(arguments);
-    }
-
-    private static JsonObject wrapped(String arguments) {
-        return JSON.createObjectBuilder().add("arguments", arguments).build();
+        return Json.read(arguments).orElse(JsonValue.NULL) instanceof JsonObject object
+                ? object
+                : JSON.createObjectBuilder().add("arguments", arguments).build();
     }
 
     private String id(String id) {

@@ -201,7 +201,7 @@ final class Operations {
         if (exponent.signum() < 0) {
             return floating(Arithmetic.POWER, base.doubleValue(), exponent.doubleValue());
         }
-        if (base.bitLength() > 1 && exponent.bitLength() > 20 || base.bitLength() * exponent.longValue() > 1 << 16) {
+        if (base.bitLength() > 1 && exponent.bitLength() > 20 || base.bitLength() * exponent.longValue() > 1 << 12) {
             throw Failure.limit("power too large");
         }
         return base.bitLength() <= 1 && exponent.bitLength() > 20
@@ -285,13 +285,17 @@ final class Operations {
             return true;
         }
         if (a instanceof Text x) {
-            return b instanceof Text y && x.string.equals(y.string);
+            if (!(b instanceof Text y) || x.string.length() != y.string.length()) {
+                return false;
+            }
+            run.work(x.string.length() >> 8);
+            return x.string.equals(y.string);
         }
         if (a instanceof Sequence s && b instanceof Sequence t) {
             return s.kind == t.kind && s.kind != Sequence.Kind.GENERATOR && equalItems(run, s.items(), t.items());
         }
         if (a instanceof Dict d && b instanceof Dict e) {
-            run.enter(1);
+            run.enter(Run.LEVEL);
             boolean equal = d.entries().size() == e.entries().size();
             for (var entry : d.entries().entrySet()) {
                 if (!equal) {
@@ -301,7 +305,7 @@ final class Operations {
                 Value other = e.entries().get(entry.getKey());
                 equal = other != null && equal(run, entry.getValue(), other);
             }
-            run.leave(1);
+            run.leave(Run.LEVEL);
             return equal;
         }
         Value x = number(a);
@@ -317,18 +321,19 @@ final class Operations {
             return false;
         }
         run.work(a.size());
-        run.enter(1);
+        run.enter(Run.LEVEL);
         boolean equal = true;
         for (int i = 0; i < a.size() && equal; i++) {
             equal = equal(run, a.get(i), b.get(i));
         }
-        run.leave(1);
+        run.leave(Run.LEVEL);
         return equal;
     }
 
     /** Python's order of two values that have one. */
     static int compare(Run run, String symbol, Value a, Value b) {
         if (a instanceof Text x && b instanceof Text y) {
+            run.work(Math.min(x.string.length(), y.string.length()) >> 4);
             return x.compareTo(y);
         }
         Value x = number(a);
@@ -337,7 +342,7 @@ final class Operations {
             return compareNumbers(x, y);
         }
         if (a instanceof Sequence s && b instanceof Sequence t && s.kind == t.kind && joinable(s)) {
-            run.enter(1);
+            run.enter(Run.LEVEL);
             int order = 0;
             for (int i = 0; order == 0 && i < s.items().size() && i < t.items().size(); i++) {
                 run.step();
@@ -345,7 +350,7 @@ final class Operations {
                     order = compare(run, symbol, s.items().get(i), t.items().get(i));
                 }
             }
-            run.leave(1);
+            run.leave(Run.LEVEL);
             return order != 0
                     ? order
                     : Integer.compare(s.items().size(), t.items().size());
@@ -364,10 +369,10 @@ final class Operations {
         if (a instanceof Value.Float || b instanceof Value.Float) {
             double x = toDouble(a);
             double y = toDouble(b);
-            if (Double.isInfinite(x) || Double.isNaN(x) || Double.isInfinite(y) || Double.isNaN(y)) {
-                return Double.compare(x, y);
-            }
-            return exact(a).compareTo(exact(b));
+            boolean special = Double.isInfinite(x) || Double.isNaN(x) || Double.isInfinite(y) || Double.isNaN(y);
+            boolean rounded = Math.abs(x) >= 1L << 53 && Math.abs(y) >= 1L << 53;
+            // Adding zero makes one of the two zeros.
+            return special || !rounded ? Double.compare(x + 0.0, y + 0.0) : exact(a).compareTo(exact(b));
         }
         return big(a).compareTo(big(b));
     }
@@ -421,10 +426,7 @@ final class Operations {
     /** {@code len(value)}. */
     static int length(Run run, Value value) {
         return switch (value) {
-            case Text text -> {
-                run.work(text.string.length() >> 8);
-                yield text.length();
-            }
+            case Text text -> text.length();
             case Sequence sequence
             when sequence.kind != Sequence.Kind.GENERATOR -> sequence.items().size();
             case Dict dict -> dict.entries().size();

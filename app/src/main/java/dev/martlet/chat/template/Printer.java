@@ -53,9 +53,9 @@ final class Printer {
             case Dict dict -> reprDict(run, dict.entries(), out);
             case Value.Namespace namespace -> {
                 out.neutral("<Namespace ");
-                run.enter(1);
+                run.enter(Run.LEVEL);
                 reprEntries(run, namespace.attributes, out);
-                run.leave(1);
+                run.leave(Run.LEVEL);
                 out.neutral('>');
             }
             default -> out.neutral(repr(value));
@@ -63,7 +63,7 @@ final class Printer {
     }
 
     private static void reprItems(Run run, Sequence sequence, TextBuilder out) {
-        run.enter(1);
+        run.enter(Run.LEVEL);
         List<Value> items = sequence.items();
         switch (sequence.kind) {
             case LIST -> reprList(run, items, out);
@@ -80,7 +80,7 @@ final class Printer {
                 out.neutral(')');
             }
         }
-        run.leave(1);
+        run.leave(Run.LEVEL);
     }
 
     private static void reprList(Run run, List<Value> items, TextBuilder out) {
@@ -101,7 +101,7 @@ final class Printer {
 
     private static void reprDict(Run run, Map<Value, Value> entries, TextBuilder out) {
         out.neutral('{');
-        run.enter(1);
+        run.enter(Run.LEVEL);
         boolean more = false;
         for (var entry : entries.entrySet()) {
             run.step();
@@ -113,7 +113,7 @@ final class Printer {
             out.neutral(": ");
             repr(run, entry.getValue(), out);
         }
-        run.leave(1);
+        run.leave(Run.LEVEL);
         out.neutral('}');
     }
 

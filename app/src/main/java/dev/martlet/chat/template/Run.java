@@ -4,6 +4,9 @@ import java.time.Clock;
 
 /** One rendering: its clock and what it has used of its limits. One thread. */
 final class Run {
+    /** What a level of nested lists and dicts counts in depth when it is walked over. */
+    static final int LEVEL = 4;
+
     /** What an element of a list or dict counts in characters. */
     static final int ELEMENT = 8;
 

@@ -300,14 +300,14 @@ final class StringMethods {
 
     private static void check(Map<String, Builtin> table, String name, IntPredicate holds) {
         Builtin.define(table, name, "", (run, self, args) -> {
-            run.work(((Text) self).string.length() >> 4);
+            run.work(((Text) self).string.length() >> 2);
             return Value.Bool.of(!((Text) self).isEmpty()
                     && ((Text) self).string.codePoints().allMatch(holds));
         });
     }
 
     private static Value cased(Run run, Text text, IntPredicate never, IntPredicate once) {
-        run.work(text.string.length() >> 3);
+        run.work(text.string.length());
         return Value.Bool.of(text.string.codePoints().noneMatch(never)
                 && text.string.codePoints().anyMatch(once));
     }
@@ -362,6 +362,10 @@ final class StringMethods {
     }
 
     private static String fill(Value argument) {
-        return argument == null ? " " : Builtin.string(argument).string;
+        String fill = argument == null ? " " : Builtin.string(argument).string;
+        if (fill.codePointCount(0, fill.length()) != 1) {
+            throw Failure.of("The fill character must be exactly one character long");
+        }
+        return fill;
     }
 }

@@ -36,7 +36,7 @@ final class Strings {
             found = indexOfLong(run, haystack, needle, from);
         }
         int walked = (found < 0 ? haystack.length() : found) - from;
-        run.work(Math.max(walked, 0) >> 6);
+        run.work((long) Math.max(walked, 0) * Math.min(needle.length() + 1, SHORT_NEEDLE) >> 6);
         return found;
     }
 
@@ -83,8 +83,12 @@ final class Strings {
     }
 
     /** UTF-16 offset of a code point index that lies in the string. */
-    static int offset(Text text, int length, int index) {
-        return length == text.string.length() ? index : text.string.offsetByCodePoints(0, index);
+    static int offset(Run run, Text text, int length, int index) {
+        if (length == text.string.length()) {
+            return index;
+        }
+        run.work(index >> 4);
+        return text.string.offsetByCodePoints(0, index);
     }
 
     static Text strip(Text text, Text characters, boolean left, boolean right) {

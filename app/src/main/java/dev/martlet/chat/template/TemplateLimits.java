@@ -8,7 +8,7 @@ package dev.martlet.chat.template;
  * @param output longest prompt, in characters
  * @param allocation characters of all strings ever made in one rendering, besides sixteen times the context's; an element
  *     of a list or dict counts as eight
- * @param depth nesting of calls, each counted with the height of its macro's syntax tree
+ * @param depth nesting of calls, each counted with the height of its macro's syntax tree, and of walked values, four a level
  */
 public record TemplateLimits(int source, long steps, int output, long allocation, int depth) {
     /** Enough for a conversation that fills a million-token context. */

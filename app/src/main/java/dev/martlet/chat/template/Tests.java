@@ -54,8 +54,8 @@ final class Tests {
                         || value instanceof Value.Undefined);
         simple(table, "callable", value -> value instanceof Value.Callable || value instanceof Value.Undefined);
         simple(table, "escaped", value -> value instanceof Text text && text.markup);
-        simple(table, "lower", value -> letters(value, Character::isUpperCase, Character::isLowerCase));
-        simple(table, "upper", value -> letters(value, Character::isLowerCase, Character::isUpperCase));
+        letters(table, "lower", Character::isUpperCase, Character::isLowerCase);
+        letters(table, "upper", Character::isLowerCase, Character::isUpperCase);
         Builtin.define(
                 table,
                 "filter",
@@ -68,10 +68,13 @@ final class Tests {
                 (run, self, args) -> Value.Bool.of(Tests.TABLE.containsKey(Builtin.string(self).string)));
     }
 
-    private static boolean letters(Value value, IntPredicate never, IntPredicate once) {
-        return value instanceof Text text
-                && text.string.codePoints().noneMatch(never)
-                && text.string.codePoints().anyMatch(once);
+    private static void letters(Map<String, Builtin> table, String name, IntPredicate never, IntPredicate once) {
+        Builtin.define(table, name, "", (run, self, args) -> {
+            String s = Printer.string(run, self).string;
+            run.work(s.length());
+            return Value.Bool.of(
+                    s.codePoints().noneMatch(never) && s.codePoints().anyMatch(once));
+        });
     }
 
     private static void comparisons(Map<String, Builtin> table) {

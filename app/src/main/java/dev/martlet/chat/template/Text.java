@@ -19,6 +19,8 @@ final class Text implements Value, Comparable<Text> {
 
     private final boolean first;
     private final int[] cuts;
+    /** Number of code points; -1 until it is asked for. Threads that race here write the same number. */
+    private int length = -1;
 
     Text(String string, boolean first, int[] cuts, boolean markup) {
         this.string = string;
@@ -59,7 +61,12 @@ final class Text implements Value, Comparable<Text> {
 
     /** Number of code points. */
     int length() {
-        return string.codePointCount(0, string.length());
+        int known = length;
+        if (known < 0) {
+            known = string.codePointCount(0, string.length());
+            length = known;
+        }
+        return known;
     }
 
     Text withMarkup(boolean on) {

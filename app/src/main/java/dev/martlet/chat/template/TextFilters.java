@@ -203,6 +203,7 @@ final class TextFilters {
             if (Double.isNaN(value) || Double.isInfinite(value)) {
                 return number;
             }
+            run.work(256);
             int precision = Math.clamp(Builtin.integer(args[0], 0), -400, 400);
             return new Value.Float(
                     new BigDecimal(value).setScale(precision, mode).doubleValue());
@@ -217,6 +218,9 @@ final class TextFilters {
         }
         Value number = Operations.number(value);
         if (number instanceof Value.Float f) {
+            if (Math.abs(f.value()) < 1L << 53) {
+                return Value.Int.of((long) f.value());
+            }
             boolean finite = !Double.isNaN(f.value()) && !Double.isInfinite(f.value());
             return finite ? Value.BigInt.of(new BigDecimal(f.value()).toBigInteger()) : otherwise;
         }

