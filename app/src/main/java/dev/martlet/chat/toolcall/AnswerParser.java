@@ -1,11 +1,10 @@
 package dev.martlet.chat.toolcall;
 
 import dev.martlet.chat.toolcall.CallReader.Step;
-import java.util.ArrayList;
+import dev.martlet.chat.toolcall.TextMarks.Mark;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -23,25 +22,15 @@ final class AnswerParser implements OutputParser, CallReader.Host {
         CALL
     }
 
-    private enum Kind {
-        OPEN,
-        CLOSE,
-        THINK,
-        THOUGHT,
-        DROP
-    }
-
-    private record Mark(Kind kind, String spelling, List<CallReader> readers) {}
-
     private final Emitter emitter;
     private final Toolbox tools;
     private Prose content;
     private Prose contentBeforeDraft;
     private final Prose thoughts;
-    private final List<Mark> marks = new ArrayList<>();
+    private final TextMarks marks;
     private final MarkerSet markers;
     private final MarkerSet.Scanner scanner;
-    private final List<CallReader> bareReaders = new ArrayList<>();
+    private final List<CallReader> bareReaders;
     private final Set<String> controlTokens;
     private final List<String> drops;
 
@@ -59,6 +48,7 @@ final class AnswerParser implements OutputParser, CallReader.Host {
     private boolean lineStart = true;
     private int notBare;
     private boolean afterCall;
+    private boolean unclosed;
     private boolean thought;
     private long steps;
 
@@ -79,8 +69,9 @@ final class AnswerParser implements OutputParser, CallReader.Host {
         thoughts.boundary();
         controlTokens = options.controlTokens();
         drops = frame.drops();
-        collect(format, frame, options);
-        markers = new MarkerSet(marks.stream().map(Mark::spelling).toList(), controlTokens);
+        marks = new TextMarks(format, frame, options, this);
+        bareReaders = marks.bareReaders();
+        markers = new MarkerSet(marks.spellings(), controlTokens);
         scanner = new MarkerSet.Scanner(markers);
         for (Frame.Thoughts pair : frame.thoughts()) {
             String suffix = options.promptSuffix();
@@ -89,35 +80,6 @@ final class AnswerParser implements OutputParser, CallReader.Host {
                 mode = Mode.THOUGHTS;
             }
         }
-    }
-
-    private void collect(ToolCallFormat format, Frame frame, ParserOptions options) {
-        for (Frame.Thoughts pair : frame.thoughts()) {
-            marks.add(new Mark(Kind.THINK, pair.open(), List.of()));
-            marks.add(new Mark(Kind.THOUGHT, pair.close(), List.of()));
-        }
-        if (options.callsWanted()) {
-            Map<String, List<CallReader>> openers = new LinkedHashMap<>();
-            List<ToolCallFormat> formats = new ArrayList<>(List.of(format));
-            formats.addAll(frame.alternatives());
-            for (ToolCallFormat each : formats) {
-                CallReader made = Readers.reader(each, this, controlTokens);
-                Frame around = Readers.frame(each);
-                around.sections()
-                        .forEach(open -> openers.computeIfAbsent(open, key -> new ArrayList<>())
-                                .add(made));
-                around.items().stream()
-                        .filter(open -> !around.sections().contains(open))
-                        .forEach(open -> openers.computeIfAbsent(open, key -> new ArrayList<>())
-                                .add(made));
-                if (around.bare()) {
-                    bareReaders.add(made);
-                }
-            }
-            openers.forEach((open, made) -> marks.add(new Mark(Kind.OPEN, open, made)));
-            frame.closers().forEach(close -> marks.add(new Mark(Kind.CLOSE, close, List.of())));
-        }
-        frame.drops().forEach(drop -> marks.add(new Mark(Kind.DROP, drop, List.of())));
     }
 
     // Input
@@ -131,6 +93,17 @@ final class AnswerParser implements OutputParser, CallReader.Host {
             prose().boundary();
             emitter.flush();
             return;
+        }
+        if (control && mode == Mode.CALL && emitter.drafting() && !held && controlTokens.contains(text.toString())) {
+            Optional<Mark> end = marks.thought(text.toString());
+            if (end.isPresent()) {
+                // The token itself, not its spelling in some argument: the thoughts end here, drafts and all.
+                text.chars().forEach(draft::push);
+                raw.clear();
+                thought(end.get());
+                emitter.flush();
+                return;
+            }
         }
         int bit = control && controlTokens.contains(text.toString()) ? Tape.CONTROL : 0;
         int i = 0;
@@ -158,6 +131,7 @@ final class AnswerParser implements OutputParser, CallReader.Host {
         while (!again.isEmpty()) {
             step(again.pop());
         }
+        notBare = 0;
     }
 
     private boolean stops(char c) {
@@ -265,7 +239,8 @@ final class AnswerParser implements OutputParser, CallReader.Host {
                 }
             }
             case CLOSE -> {
-                if (afterCall && !content.sinceBoundary()) {
+                if (unclosed || afterCall && !content.sinceBoundary()) {
+                    unclosed = false;
                     content.boundary();
                 } else {
                     text(mark.spelling());
@@ -322,6 +297,7 @@ final class AnswerParser implements OutputParser, CallReader.Host {
 
     private void begin(String spelling, List<CallReader> candidates) {
         outer = mode;
+        unclosed = false;
         mode = Mode.CALL;
         opener = spelling;
         readers = candidates;
@@ -358,12 +334,14 @@ final class AnswerParser implements OutputParser, CallReader.Host {
             case MORE -> {}
             case DONE -> endSection();
             case AGAIN -> {
-                if (held) {
+                if (held || sectionCalls == 0) {
                     reject();
                 } else if (raw.isEmpty()) {
+                    unclosed = !opener.isEmpty();
                     leave();
                     pushBack(new int[] {code});
                 } else {
+                    unclosed = !opener.isEmpty();
                     leave();
                     pushBack(raw.from(0));
                 }
@@ -381,6 +359,16 @@ final class AnswerParser implements OutputParser, CallReader.Host {
     public void swallow() {
         if (!held) {
             raw.clear();
+            sectionCalls++;
+        }
+    }
+
+    @Override
+    public void reopen(int[] codes) {
+        raw.clear();
+        opener = Tape.text(codes, 0, codes.length);
+        for (int code : codes) {
+            raw.push(code);
         }
     }
 
@@ -419,6 +407,7 @@ final class AnswerParser implements OutputParser, CallReader.Host {
         int[] read = raw.from(0);
         raw.clear();
         if (sectionCalls > 0) {
+            unclosed = !opener.isEmpty();
             leave();
             pushBack(read);
             return;

@@ -59,6 +59,11 @@ final class ArgumentsReader {
         };
     }
 
+    /** See {@link LenientJson#loose}. */
+    String loose() {
+        return state == State.OBJECT ? json.loose() : "";
+    }
+
     /** Results as {@link LenientJson}'s. */
     int accept(char c) {
         while (true) {

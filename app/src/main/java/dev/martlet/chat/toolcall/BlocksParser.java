@@ -85,7 +85,7 @@ final class BlocksParser implements OutputParser {
         }
         int i = 0;
         while (i < text.length()) {
-            if (state == State.TEXT && again.isEmpty() && !scanner.active() && block != Block.ARGUMENT) {
+            if (state == State.TEXT && again.isEmpty() && !scanner.active() && !emitter.open()) {
                 int run = i;
                 while (run < text.length() && !markers.starts(text.charAt(run))) {
                     run++;
@@ -139,7 +139,10 @@ final class BlocksParser implements OutputParser {
         if (state == State.TEXT) {
             if (block == Block.ARGUMENT) {
                 value.text(c);
+            } else if (block == Block.CALL && Prose.space(c)) {
+                return;
             } else {
+                endCall(false);
                 prose().append(c);
             }
             return;
@@ -184,7 +187,11 @@ final class BlocksParser implements OutputParser {
                     close(matcher.group("name"));
                 }
             }
-            default -> prose().boundary();
+            default -> {
+                if (block != Block.ARGUMENT) {
+                    prose().boundary();
+                }
+            }
         }
     }
 

@@ -30,6 +30,9 @@ abstract class CallReader {
 
         /** Declares what was read since the last call to be markup: it will not be read again. */
         void swallow();
+
+        /** Another opener follows the section's own: the section begins with it, what came before is markup. */
+        void reopen(int[] codes);
     }
 
     protected final Host host;
@@ -57,5 +60,15 @@ abstract class CallReader {
     /** Whether a bare section is one call or none as a whole, so that its calls wait for its end. */
     boolean whole() {
         return false;
+    }
+
+    /** Puts back what a value left behind when it broke off, and the character at which it did. */
+    protected final void putBack(String loose, int code) {
+        int[] codes = new int[loose.length() + 1];
+        for (int i = 0; i < loose.length(); i++) {
+            codes[i] = loose.charAt(i);
+        }
+        codes[loose.length()] = code;
+        host.pushBack(codes);
     }
 }

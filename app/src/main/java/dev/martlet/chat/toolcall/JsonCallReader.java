@@ -198,8 +198,15 @@ final class JsonCallReader extends CallReader {
             }
             if (mark != MarkerSet.Scanner.MISS) {
                 host.pushBack(scanner.take(0));
-                // A closer of a list that held nothing; otherwise a lead, or the opener doubled.
-                return mark < closers ? (list ? Step.DONE : Step.REJECT) : Step.MORE;
+                if (mark < closers) {
+                    // The end of a list that holds nothing.
+                    return list ? Step.DONE : Step.REJECT;
+                }
+                if (format.frame().sections().contains(marks.spelling(mark))) {
+                    host.reopen(marks.codes(mark));
+                    list = false;
+                }
+                return Step.MORE;
             }
             first = scanner.held().get(0);
             host.pushBack(scanner.take(1));
@@ -345,13 +352,16 @@ final class JsonCallReader extends CallReader {
         if (name.isEmpty() || bare && !committed) {
             return Step.REJECT;
         }
+        String loose = "";
         if (state == State.ARGUMENTS) {
             if (!arguments.begun()) {
                 return Step.REJECT;
             }
-            boolean whole = arguments.close();
+            loose = arguments.loose();
+            argumentsWhole = arguments.close();
             argumentsRead = true;
-            argumentsWhole = whole;
+        } else if (!argumentsRead && (state != State.NEXT || !marks.starts((char) current))) {
+            return Step.REJECT;
         }
         if (!committed) {
             settle();
@@ -359,7 +369,7 @@ final class JsonCallReader extends CallReader {
             emitter.end(argumentsWhole);
         }
         // Let what stands here be read as what follows a call.
-        host.pushBack(new int[] {current});
+        putBack(loose, current);
         state = State.BETWEEN;
         separator = false;
         return Step.MORE;

@@ -34,11 +34,7 @@ final class LenientJson {
         COLON,
         NEXT,
         STRING,
-        ESCAPE,
-        HEX,
         WORD,
-        OPENING,
-        DELIMITED,
         DONE
     }
 
@@ -48,21 +44,16 @@ final class LenientJson {
     private final StringBuilder stack = new StringBuilder();
     private final StringBuilder pending = new StringBuilder();
     private final StringBuilder word = new StringBuilder();
+    private final StringReading string;
+    private final StringBuilder loose = new StringBuilder();
     private StringBuilder out;
     private State state;
     private int spaces;
     private boolean comma;
+    private boolean certain;
     private boolean key;
     private boolean python;
-    private boolean rawString;
-    private boolean triple;
-    private char quote;
-    private int quotes;
-    private int hexLength;
-    private char hexKind;
-    private int delimiterAt;
     private int arguments;
-    private boolean unitEscapes;
 
     /** Names for positional arguments. */
     interface KeyNames {
@@ -72,6 +63,7 @@ final class LenientJson {
     LenientJson(Root root, String delimiter, KeyNames positional, StringBuilder out) {
         this.root = root;
         this.delimiter = delimiter;
+        string = new StringReading(delimiter);
         this.positional = positional;
         this.out = out;
         python = root == Root.KEYWORDS;
@@ -87,6 +79,7 @@ final class LenientJson {
         stack.setLength(0);
         pending.setLength(0);
         word.setLength(0);
+        loose.setLength(0);
         comma = false;
         key = false;
         arguments = 0;
@@ -105,39 +98,48 @@ final class LenientJson {
 
     /** Whether UTF-16 surrogates are written as escapes, for sources that may spell one half at a time. */
     void escapeSurrogates(boolean on) {
-        unitEscapes = on;
+        string.escapeSurrogates(on);
     }
 
     /** Whether the reader is inside a string. */
     boolean inString() {
-        return switch (state) {
-            case STRING, ESCAPE, HEX, DELIMITED, OPENING -> true;
-            case VALUE, VALUE_OR_END, KEY_OR_END, COLON, NEXT, WORD, DONE -> false;
-        };
+        return state == State.STRING;
+    }
+
+    /**
+     * What was read, as it stood, since the last of it that is in the output: a comma, a key without its value, a word
+     * not yet ended. For the reader of a text that breaks off here, so that nothing is lost.
+     */
+    String loose() {
+        return loose.toString();
     }
 
     int accept(char c) {
+        int result = read(c);
+        if ((result == MORE || result == DONE) && (key || !inString()) && !stack.isEmpty()) {
+            if (certain) {
+                loose.setLength(0);
+            } else {
+                loose.append(c);
+            }
+        }
+        certain = false;
+        return result;
+    }
+
+    private int read(char c) {
         while (true) {
             switch (state) {
                 case STRING -> {
-                    return inString(c);
-                }
-                case ESCAPE -> {
-                    escape(c);
-                    return MORE;
-                }
-                case HEX -> {
-                    if (hex(c)) {
-                        return MORE;
+                    int result = string.accept(c);
+                    if (result == DONE) {
+                        return endString();
                     }
-                }
-                case OPENING -> {
-                    if (opening(c)) {
-                        return MORE;
+                    if (result != BEFORE) {
+                        return result;
                     }
-                }
-                case DELIMITED -> {
-                    return delimited(c);
+                    endString();
+                    certain = false;
                 }
                 case WORD -> {
                     if (wordPart(c)) {
@@ -194,7 +196,7 @@ final class LenientJson {
                 }
                 yield closes(c) ? close(c) : BAD;
             }
-            case STRING, ESCAPE, HEX, WORD, OPENING, DELIMITED, DONE -> throw new IllegalStateException();
+            case STRING, WORD, DONE -> throw new IllegalStateException();
         };
     }
 
@@ -229,6 +231,8 @@ final class LenientJson {
     }
 
     private int ended() {
+        certain = true;
+        loose.setLength(0);
         if (stack.isEmpty()) {
             state = State.DONE;
             return DONE;
@@ -250,12 +254,12 @@ final class LenientJson {
                 return python ? open('t', '[', State.VALUE_OR_END) : BAD;
             case '"', '\'':
                 lead();
-                beginString(c);
+                beginString(c, false);
                 return MORE;
             default:
                 if (!delimiter.isEmpty() && c == delimiter.charAt(0)) {
                     lead();
-                    return openDelimiter();
+                    return beginDelimited();
                 }
                 if (wordPart(c)) {
                     word.setLength(0);
@@ -277,11 +281,11 @@ final class LenientJson {
             }
         } else if (string) {
             beginKey();
-            beginString(c);
+            beginString(c, false);
             return MORE;
         } else if (!delimiter.isEmpty() && c == delimiter.charAt(0)) {
             beginKey();
-            return openDelimiter();
+            return beginDelimited();
         }
         if (!wordPart(c)) {
             return BAD;
@@ -312,6 +316,8 @@ final class LenientJson {
 
     /** Writes the comma, key and white space that the value now beginning needs. */
     private void lead() {
+        certain = true;
+        loose.setLength(0);
         key = false;
         out.append(pending);
         pending.setLength(0);
@@ -340,8 +346,7 @@ final class LenientJson {
             }
         }
         lead();
-        beginString(c);
-        rawString = word.indexOf("r") >= 0 || word.indexOf("R") >= 0;
+        beginString(c, word.indexOf("r") >= 0 || word.indexOf("R") >= 0);
         return true;
     }
 
@@ -368,7 +373,9 @@ final class LenientJson {
     private int literal() {
         lead();
         out.append(literal(word));
-        return ended() == DONE ? BEFORE : MORE;
+        int result = ended() == DONE ? BEFORE : MORE;
+        certain = false;
+        return result;
     }
 
     /** A bare word as JSON: itself where it is a literal or a number, otherwise a string. */
@@ -403,162 +410,30 @@ final class LenientJson {
         return key ? pending : out;
     }
 
-    private void beginString(char c) {
-        quote = c;
-        quotes = 0;
-        triple = false;
-        rawString = false;
+    private void beginString(char c, boolean raw) {
         if (!key) {
             out.append('"');
         }
-        state = python ? State.OPENING : State.STRING;
+        string.open(c, python, raw, target());
+        state = State.STRING;
     }
 
-    /**
-     * After a Python string's opening quote: one more closes it, two more open a triple-quoted one. False when the
-     * character is to be read again.
-     */
-    private boolean opening(char c) {
-        if (c != quote) {
-            if (quotes == 1) {
-                endString();
-            } else {
-                state = State.STRING;
-            }
-            return false;
+    private int beginDelimited() {
+        if (!key) {
+            out.append('"');
         }
-        quotes++;
-        if (quotes == 2) {
-            triple = true;
-            quotes = 0;
-            state = State.STRING;
-        }
-        return true;
-    }
-
-    private int inString(char c) {
-        if (c == quote) {
-            if (!triple) {
-                return endString();
-            }
-            if (++quotes == 3) {
-                return endString();
-            }
-            return MORE;
-        }
-        while (quotes > 0) {
-            JsonText.escape(quote, target());
-            quotes--;
-        }
-        if (c == '\\' && !rawString) {
-            state = State.ESCAPE;
-        } else if (unitEscapes && Character.isSurrogate(c)) {
-            JsonText.unit(c, target());
-        } else {
-            JsonText.escape(c, target());
-        }
+        string.openDelimited(target());
+        state = State.STRING;
         return MORE;
     }
 
     private int endString() {
         target().append('"');
-        quotes = 0;
         if (key) {
             state = State.COLON;
             return MORE;
         }
         return ended();
-    }
-
-    private void escape(char c) {
-        StringBuilder target = target();
-        state = State.STRING;
-        switch (c) {
-            case '"', '\\', 'n', 'r', 't', 'b', 'f', '/' -> target.append('\\').append(c);
-            case '\'' -> target.append('\'');
-            case 'u', 'x', 'U' -> {
-                if (c == 'U' && !python) {
-                    target.append("\\\\U");
-                    return;
-                }
-                hexKind = c;
-                hexLength = c == 'u' ? 4 : c == 'x' ? 2 : 8;
-                word.setLength(0);
-                state = State.HEX;
-            }
-            default -> {
-                if (python && c == '\n') {
-                    return;
-                }
-                if (python && c == '0') {
-                    JsonText.unit('\0', target);
-                    return;
-                }
-                target.append("\\\\");
-                JsonText.escape(c, target);
-            }
-        }
-    }
-
-    /** Reads a digit of a numeric escape; false when the character is none and is to be read again. */
-    private boolean hex(char c) {
-        if (Character.digit(c, 16) >= 0 && c < 128) {
-            word.append(c);
-            if (word.length() == hexLength) {
-                state = State.STRING;
-                int code = Integer.parseUnsignedInt(word, 0, word.length(), 16);
-                if (!Character.isValidCodePoint(code)) {
-                    code = 0xFFFD;
-                }
-                for (char unit : Character.toChars(code)) {
-                    JsonText.unit(unit, target());
-                }
-            }
-            return true;
-        }
-        target().append("\\\\").append(hexKind).append(word);
-        state = State.STRING;
-        return false;
-    }
-
-    private int openDelimiter() {
-        if (!key) {
-            out.append('"');
-        }
-        // Until the whole delimiter is read this is an opening; negative counts up to it.
-        delimiterAt = 1 - delimiter.length();
-        state = State.DELIMITED;
-        return MORE;
-    }
-
-    private int delimited(char c) {
-        if (delimiterAt < 0) {
-            if (c != delimiter.charAt(delimiter.length() + delimiterAt)) {
-                return BAD;
-            }
-            delimiterAt++;
-            return MORE;
-        }
-        if (c == delimiter.charAt(delimiterAt)) {
-            if (++delimiterAt == delimiter.length()) {
-                return endString();
-            }
-            return MORE;
-        }
-        releaseDelimiter();
-        if (c == delimiter.charAt(0)) {
-            delimiterAt = 1;
-        } else {
-            JsonText.escape(c, target());
-        }
-        return MORE;
-    }
-
-    private void releaseDelimiter() {
-        for (int i = 0; i < delimiterAt; i++) {
-            JsonText.escape(delimiter.charAt(i), target());
-        }
-        delimiterAt = 0;
     }
 
     // The end of the text
@@ -588,21 +463,12 @@ final class LenientJson {
 
     private boolean settle(boolean closing) {
         switch (state) {
-            case STRING, ESCAPE, HEX, OPENING -> {
-                boolean ended = state == State.OPENING && quotes == 1;
-                if (key) {
-                    return false;
-                }
-                if (ended || closing) {
+            case STRING -> {
+                boolean ended = string.maybeEmpty();
+                if (!key && (ended || closing)) {
                     out.append('"');
                 }
-                return ended;
-            }
-            case DELIMITED -> {
-                if (!key && closing) {
-                    out.append('"');
-                }
-                return false;
+                return ended && !key;
             }
             case WORD -> {
                 if (key) {

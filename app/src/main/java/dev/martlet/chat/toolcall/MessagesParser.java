@@ -291,10 +291,12 @@ final class MessagesParser implements OutputParser {
             emitter.end(true);
             state = State.CALLED;
         } else {
+            String loose = arguments.loose();
             emitter.end(arguments.close());
             content.separate();
             state = State.TEXT;
             again.push(code);
+            again(loose.chars().toArray());
         }
     }
 

@@ -117,7 +117,6 @@ final class NamedJsonReader extends CallReader {
                 if (!section && state == State.TAIL) {
                     section = false;
                 }
-                host.swallow();
                 state = State.HEADER;
                 beginItem();
             }
@@ -244,8 +243,9 @@ final class NamedJsonReader extends CallReader {
         }
         boolean whole = true;
         if (result != LenientJson.DONE) {
+            String loose = json ? object.loose() : keywords.loose();
             whole = result != LenientJson.BAD || close();
-            host.pushBack(new int[] {code});
+            putBack(result == LenientJson.BAD ? loose : "", code);
         }
         emitter.end(whole);
         state = State.TAIL;

@@ -109,6 +109,9 @@ final class NestedReader extends CallReader {
         if (format.frame().sectionEnds().contains(spelling)) {
             return first ? Step.REJECT : Step.DONE;
         }
+        if (first) {
+            host.reopen(between.set().codes(mark));
+        }
         return first ? Step.MORE : Step.AGAIN;
     }
 

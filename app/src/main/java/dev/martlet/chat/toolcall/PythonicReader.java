@@ -106,7 +106,16 @@ final class PythonicReader extends CallReader {
 
     private Step marker(int mark) {
         if (mark >= closers) {
-            return state == State.START && calls == 0 ? Step.MORE : Step.AGAIN;
+            if (state != State.START || calls > 0 || listed) {
+                return Step.AGAIN;
+            }
+            if (format.frame().sections().contains(marks.spelling(mark))) {
+                host.reopen(marks.codes(mark));
+            }
+            return Step.MORE;
+        }
+        if (state != State.START && state != State.AFTER) {
+            return Step.AGAIN;
         }
         if (calls == 0) {
             return listed ? Step.DONE : Step.REJECT;
@@ -193,11 +202,12 @@ final class PythonicReader extends CallReader {
         if (result == LenientJson.DONE) {
             emitter.end(true);
         } else {
+            String loose = result == LenientJson.BAD ? keywords.loose() : "";
             emitter.end(keywords.close());
             if (format.echoes()) {
-                body.setLength(body.length() - 1);
+                body.setLength(Math.max(0, body.length() - 1 - loose.length()));
             }
-            host.pushBack(new int[] {code});
+            putBack(loose, code);
         }
         state = State.AFTER;
         return Step.MORE;

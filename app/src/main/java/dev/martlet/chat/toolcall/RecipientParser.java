@@ -184,10 +184,12 @@ final class RecipientParser implements OutputParser {
                     content.boundary();
                     state = State.CALLED;
                 } else if (result != LenientJson.MORE) {
+                    String loose = arguments.loose();
                     emitter.end(arguments.close());
                     content.boundary();
                     state = State.TEXT;
                     again.push(code);
+                    again(loose.chars().toArray());
                 }
             }
             case CALLED -> {

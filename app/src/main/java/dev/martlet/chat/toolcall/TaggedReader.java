@@ -136,14 +136,18 @@ final class TaggedReader extends CallReader {
             beginCall();
             return Step.MORE;
         }
+        if (first && frame.sections().contains(spelling)) {
+            host.reopen(between.set().codes(mark));
+            return Step.MORE;
+        }
         if (frame.leads().contains(spelling)) {
             return Step.MORE;
         }
         if (frame.sectionEnds().contains(spelling)) {
             return first ? Step.REJECT : Step.DONE;
         }
-        // The section's opener doubled is read over; after a call it opens another section.
-        return frame.sections().contains(spelling) && !first ? Step.AGAIN : Step.MORE;
+        // Another section's opener.
+        return Step.AGAIN;
     }
 
     /** Reads a header's next code: whether it is complete, may be, or is none. */

@@ -70,10 +70,11 @@ final class TaggedValue {
             return;
         }
         writeKey();
-        for (int i = 0; i < held.length(); i++) {
+        int certain = framed && c == '\n' ? held.length() - 1 : held.length();
+        for (int i = 0; i < certain; i++) {
             JsonText.escape(held.charAt(i), out);
         }
-        held.setLength(0);
+        held.delete(0, certain);
     }
 
     /** Whether what is held may be framing: the last newline, or the brackets of character data. */

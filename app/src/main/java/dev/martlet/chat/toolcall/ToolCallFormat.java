@@ -45,7 +45,7 @@ public sealed interface ToolCallFormat {
                     id,
                     frame,
                     Set.of("name", "tool_name"),
-                    Set.of("arguments", "parameters"),
+                    Set.of("arguments", "parameters", "args", "params", "input"),
                     Set.of("id", "tool_call_id"),
                     false,
                     false,

@@ -11,7 +11,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ToolCallCasesTest {
 
     static List<Case> cases() {
-        return Case.all("toolcalls.json");
+        List<Case> all = new ArrayList<>(Case.all("toolcalls.json"));
+        all.addAll(Case.all("more.json"));
+        return all;
     }
 
     @ParameterizedTest
