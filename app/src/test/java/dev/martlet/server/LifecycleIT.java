@@ -173,19 +173,6 @@ class LifecycleIT {
     }
 
     @Test
-    void shouldNotWaitForAStalledReaderAtTheEnd() throws InterruptedException {
-        try (ServerRig rig = endless(ServerRig.config(), EngineOptions.defaults());
-                RawClient stalled = RawClient.connect(rig.server.port(), 4096)) {
-            stalled.post(ServerRig.body("hi", "\"stream\":true,\"logprobs\":true,\"top_logprobs\":20"));
-            ServerRig.await("the engine giving up", () -> rig.engine.metrics().cancelled() == 1);
-            long start = System.nanoTime();
-            assertThat(rig.server.drain(Duration.ofMillis(10))).isFalse();
-            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(20));
-            assertThat(rig.server.running()).isZero();
-        }
-    }
-
-    @Test
     void shouldRefuseRequestsOnOpenConnectionsWhileItDrains() throws InterruptedException, ExecutionException {
         try (ServerRig rig = endless(ServerRig.config(), EngineOptions.defaults());
                 RawClient running = rig.raw();
