@@ -191,7 +191,7 @@ final class JsonCallReader extends CallReader {
 
     private Step payload(int code) {
         int first = code;
-        if (scanner.active() || marks.starts((char) code)) {
+        if (!bare && (scanner.active() || marks.starts((char) code))) {
             int mark = scanner.accept(code);
             if (mark == MarkerSet.Scanner.HOLD) {
                 return Step.MORE;

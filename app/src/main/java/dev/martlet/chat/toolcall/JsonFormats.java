@@ -35,10 +35,13 @@ final class JsonFormats {
                             .bareToo()
                             .drop(LLAMA)
                             .drop("<|eot|>", "<|eom|>", "<|start_header_id|>assistant<|end_header_id|>")
-                            .or(new NamedJson(
-                                    "llama3_function",
-                                    Frame.NONE.item("<function=", "</function>"),
-                                    "(?<name>[^\\s<>{}=]+)>"))),
+                            .or(
+                                    new NamedJson(
+                                            "llama3_function",
+                                            Frame.NONE.item("<function=", "</function>"),
+                                            "(?<name>[^\\s<>{}=]+)>"),
+                                    new ToolCallFormat.Pythonic(
+                                            "llama3_built_ins", Frame.NONE.section("<|python_tag|>", "")))),
             new JsonCall("mistral_array", Frame.NONE.section("[TOOL_CALLS]", "").drop("</s>", "[INST]", "[/INST]"))
                     .keepingIds(),
             new JsonCall(

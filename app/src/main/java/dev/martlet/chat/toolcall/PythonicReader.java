@@ -78,7 +78,8 @@ final class PythonicReader extends CallReader {
         if (state == State.ECHO) {
             return echo(code);
         }
-        if (state != State.ARGUMENTS && (scanner.active() || marks.starts(c))) {
+        boolean unmarked = bare && !listed;
+        if (state != State.ARGUMENTS && !unmarked && (scanner.active() || marks.starts(c))) {
             int mark = scanner.accept(code);
             if (mark == MarkerSet.Scanner.HOLD) {
                 return Step.MORE;

@@ -204,4 +204,21 @@ class LawsTest {
         assertThat(answer.content()).contains("Hi <tool_call>!");
         assertThat(answer.toolCalls()).hasSize(1);
     }
+
+    @Test
+    void shouldEndThoughtsAtTheTokenEvenInsideADraft() {
+        Set<String> tokens = Set.of("<think>", "</think>");
+        var fold = new Answer.Fold();
+        OutputParser parser = ToolCallFormats.byId("qwen35")
+                .orElseThrow()
+                .parser(cases().get(0).options().withControlTokens(tokens).withPromptSuffix("<think>\n"));
+        parser.push("say <tool_call><function=ping><parameter=a>x </think> y", false, fold);
+        parser.push("</think>", true, fold);
+        parser.push("Done", false, fold);
+        parser.finish(StopCause.STOP, fold);
+        Answer answer = fold.answer(StopCause.STOP);
+        assertThat(answer.toolCalls()).isEmpty();
+        assertThat(answer.reasoning()).contains("say <tool_call><function=ping><parameter=a>x </think> y");
+        assertThat(answer.content()).contains("Done");
+    }
 }
