@@ -32,6 +32,7 @@ final class ServerRig implements AutoCloseable {
     final Engine engine;
     final MartletServer server;
     private final HttpClient http = HttpClient.newHttpClient();
+    private final List<Gate> gates = new ArrayList<>();
 
     /** @param answer from the prompt's text to the model's raw output */
     static ServerRig start(ServerConfig config, Function<String, String> answer) {
@@ -46,6 +47,13 @@ final class ServerRig implements AutoCloseable {
         runner = new ScriptedStepRunner(ScriptedStepRunner.generousLimits(), script);
         engine = Engine.start(runner, ByteTokens.vocabulary(), new ByteTokens(), options);
         server = MartletServer.start(config, model(engine));
+    }
+
+    /** Holds the engine before each of its steps; opened at the end at the latest. */
+    Gate gate() {
+        Gate gate = new Gate(runner);
+        gates.add(gate);
+        return gate;
     }
 
     /** Any free port. */
@@ -158,6 +166,7 @@ final class ServerRig implements AutoCloseable {
     @Override
     public void close() {
         runner.beforeStep(() -> {});
+        gates.forEach(Gate::open);
         server.close();
         engine.close();
         http.close();
