@@ -43,7 +43,7 @@ class ServedModelIT {
                         .withMaxSequences(4)
                         .withBatchTokens(256)
                         .withCachedPrefixes(4));
-        served = ServedModel.of("smol", model, engine, Optional.empty());
+        served = ServedModel.of("smol", model, engine, Optional.empty(), Optional.empty());
         server = MartletServer.start(ServerRig.config(), served);
     }
 
