@@ -20,10 +20,11 @@ class RoomsTest {
             new Room("nativelib", "ffi"),
             new Room("model", "nativelib", "ffi"),
             new Room("text", "model"),
-            new Room("engine", "model", "text", "nativelib", "ffi"),
+            new Room("grammar", "model"),
+            new Room("engine", "model", "text", "grammar", "nativelib", "ffi"),
             new Room("chat"),
             new Room("chat.template", "chat"),
-            new Room("chat.toolcall", "chat"),
+            new Room("chat.toolcall", "chat", "grammar"),
             new Room("openai", "chat", "chat.toolcall", "chat.template", "engine", "model", "text"),
             new Room(
                     "server",

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.results.RunResult;
@@ -49,6 +50,12 @@ public final class Main implements Callable<Integer> {
     @Option(names = "--threads", paramLabel = "N", description = "Compute threads (default: ${DEFAULT-VALUE}).")
     private int threads = Runtime.getRuntime().availableProcessors();
 
+    @Option(
+            names = "--param",
+            paramLabel = "NAME=VALUE,...",
+            description = "Only these values of a benchmark's parameter, e.g. batch=1,16; repeatable.")
+    private Map<String, String> params = Map.of();
+
     @Option(names = "--quick", description = "One short iteration each: shows that it runs, measures nothing.")
     private boolean quick;
 
@@ -82,6 +89,9 @@ public final class Main implements Callable<Integer> {
         ChainedOptionsBuilder options = new OptionsBuilder()
                 .jvmArgsAppend(
                         "--enable-native-access=ALL-UNNAMED",
+                        // As the launcher starts the server.
+                        "-XX:+UseSerialGC",
+                        "-XX:CompileThresholdScaling=0.1",
                         "-D" + BenchModel.FILE + "=" + file.toAbsolutePath(),
                         "-D" + BenchModel.THREADS + "=" + threads)
                 .resultFormat(ResultFormatType.JSON)
@@ -89,6 +99,7 @@ public final class Main implements Callable<Integer> {
                 .verbosity(verbose ? VerboseMode.NORMAL : VerboseMode.SILENT)
                 .shouldFailOnError(true);
         names.forEach(options::include);
+        params.forEach((name, values) -> options.param(name, values.split(",")));
         if (names.isEmpty()) {
             options.include("dev.martlet.bench.*");
         }
