@@ -1,6 +1,8 @@
 package dev.martlet.grammar;
 
+import java.util.HashSet;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * A grammar bound to a vocabulary, with the caches that all its matchers share. Keep it as long as requests with the same
@@ -14,9 +16,24 @@ public final class CompiledGrammar {
 
     CompiledGrammar(Node root, TokenIndex index) {
         this.index = Objects.requireNonNull(index, "index");
+        checkSpecials(root, new HashSet<>());
         Closure out = new Closure(pool);
         root.open(StackSet.BOTTOM, out);
         this.start = out.set();
+    }
+
+    private void checkSpecials(Node node, Set<Node> seen) {
+        if (!seen.add(node)) {
+            return;
+        }
+        if (node instanceof Node.Special special && index.special(special.frame.spelling) < 0) {
+            throw new GrammarException(
+                    GrammarException.Reason.UNSATISFIABLE,
+                    "",
+                    special.frame.spelling,
+                    "the vocabulary has no such control token");
+        }
+        node.parts().forEach(part -> checkSpecials(part, seen));
     }
 
     public TokenIndex index() {

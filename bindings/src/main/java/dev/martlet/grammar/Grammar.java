@@ -48,6 +48,16 @@ public final class Grammar {
         return new Grammar(word(RegexParser.matching(regex, new Budget(Budget.DEFAULT))));
     }
 
+    /**
+     * The texts that match the rule {@code root} of a grammar in GBNF, the notation of llama.cpp. A word in angle brackets
+     * is the control token of that spelling.
+     *
+     * @throws GrammarException UNSUPPORTED for a rule that begins with itself, and for tokens by number
+     */
+    public static Grammar ofGbnf(String grammar) {
+        return new Grammar(GbnfGrammar.of(grammar));
+    }
+
     /** One of some strings. */
     public static Grammar ofChoice(Collection<String> options) {
         return new Grammar(word(Texts.of(options, new Budget(Budget.DEFAULT)).dfa()));
@@ -123,7 +133,11 @@ public final class Grammar {
         return new Node.Word(dfa);
     }
 
-    /** Binds the grammar to a vocabulary. Cheap; masks are worked out when first asked for. */
+    /**
+     * Binds the grammar to a vocabulary. Cheap; masks are worked out when first asked for.
+     *
+     * @throws GrammarException UNSATISFIABLE when the vocabulary lacks a control token of the grammar
+     */
     public CompiledGrammar compile(TokenIndex index) {
         return new CompiledGrammar(root, index);
     }

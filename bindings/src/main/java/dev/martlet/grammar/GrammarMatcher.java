@@ -121,7 +121,7 @@ public final class GrammarMatcher {
     public byte[] forced() {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         StackSet at = ended ? StackSet.BOTTOM : now;
-        while (out.size() < MOST_FORCED && !at.end) {
+        while (out.size() < MOST_FORCED && !at.end && !at.waitsForSpecial()) {
             int only = -1;
             for (int b = 0; b < 256; b++) {
                 if (!at.after(b, grammar.pool()).isRefused()) {
@@ -130,9 +130,6 @@ public final class GrammarMatcher {
                     }
                     only = b;
                 }
-            }
-            if (only < 0) {
-                return out.toByteArray(); // only a control token may follow
             }
             at = at.after(only, grammar.pool());
             out.write(only);

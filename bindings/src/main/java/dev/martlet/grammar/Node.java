@@ -8,6 +8,11 @@ abstract class Node {
     /** Starts to read this construct over the stacks in {@code rest}. */
     abstract void open(StackSet rest, Closure out);
 
+    /** The constructs that this one is made of, as far as control tokens can be in them. */
+    List<Node> parts() {
+        return List.of();
+    }
+
     /** A word of a lexer. */
     static final class Word extends Node {
 
@@ -62,6 +67,11 @@ abstract class Node {
         }
 
         @Override
+        List<Node> parts() {
+            return parts;
+        }
+
+        @Override
         void open(StackSet rest, Closure out) {
             openFrom(0, rest, out);
         }
@@ -101,6 +111,11 @@ abstract class Node {
         }
 
         @Override
+        List<Node> parts() {
+            return options;
+        }
+
+        @Override
         void open(StackSet rest, Closure out) {
             for (Node option : options) {
                 option.open(rest, out);
@@ -128,6 +143,11 @@ abstract class Node {
 
         Node body() {
             return body;
+        }
+
+        @Override
+        List<Node> parts() {
+            return List.of(body);
         }
 
         @Override

@@ -1,5 +1,6 @@
 package dev.martlet.grammar;
 
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** A construct several times over. */
@@ -15,6 +16,11 @@ final class RepeatNode extends Node {
         this.item = item;
         this.min = min;
         this.max = max;
+    }
+
+    @Override
+    List<Node> parts() {
+        return List.of(item);
     }
 
     @Override

@@ -42,6 +42,15 @@ final class StackSet {
         return frames.length == 0 && !end;
     }
 
+    boolean waitsForSpecial() {
+        for (Frame frame : frames) {
+            if (frame instanceof SpecialFrame) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** The set after one more byte; {@link #REFUSED} where no stack takes it. */
     StackSet after(int b, StackPool pool) {
         StackSet[] known = next;

@@ -34,9 +34,13 @@ final class TextFormats {
             + "|((" + H16 + ":){0,6}" + H16 + ")?::)";
 
     private static final String LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
-    private static final String HOSTNAME = "(?=.{1,253}$)" + LABEL + "(\\." + LABEL + ")*";
+    private static final String SHORT_LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,18}[A-Za-z0-9])?";
+    /** At most 253 characters; to count them all would take 16,000 states, so either few labels or short ones. */
+    private static final String HOSTNAME =
+            "(" + LABEL + "(\\." + LABEL + "){0,2}|" + SHORT_LABEL + "(\\." + SHORT_LABEL + "){0,11})";
+
     private static final String ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
-    private static final String EMAIL = ATOM + "(\\." + ATOM + ")*@" + LABEL + "(\\." + LABEL + ")*";
+    private static final String EMAIL = ATOM + "(\\." + ATOM + ")*@" + HOSTNAME;
 
     private static final String PCHAR = "([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})";
     private static final String AUTHORITY = "(([A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*@)?" + "(\\[" + IPV6
