@@ -3,8 +3,8 @@ package dev.martlet.grammar;
 /** The work that one compilation may do: a count, not a clock, so that a grammar compiles everywhere or nowhere. */
 final class Budget {
 
-    /** About a second of the slowest kind of step on a slow machine. */
-    static final long DEFAULT = 20_000_000;
+    /** Three times what the largest schemas in use take, and less than a second. */
+    static final long DEFAULT = 10_000_000;
 
     /** Most states of one automaton. */
     static final int MAX_STATES = 30_000;

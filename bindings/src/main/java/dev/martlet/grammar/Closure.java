@@ -10,7 +10,14 @@ final class Closure {
     /** Most top frames of one set, and the deepest chain of rules without a byte read. */
     private static final int MOST_FRAMES = 5_000;
 
+    /** From so many returns on, each is looked up before it is made once more. */
+    private static final int FEW_RETURNS = 32;
+
+    private static final int MOST_RULES = 20_000;
+
     private record Visit(Frame frame, StackSet rest) {}
+
+    private record Return(int label, StackSet rest) {}
 
     private final StackPool pool;
     private Frame[] frames = new Frame[4];
@@ -18,6 +25,9 @@ final class Closure {
     private int size;
     private boolean end;
     private Set<Visit> visits;
+    private Set<Return> returned;
+    private int returns;
+    private int rules;
 
     Closure(StackPool pool) {
         this.pool = pool;
@@ -60,6 +70,12 @@ final class Closure {
 
     /** Goes on in {@code rest} after what was above it was read. */
     void resume(int label, StackSet rest) {
+        if (++returns > FEW_RETURNS) {
+            returned = returned == null ? new HashSet<>() : returned;
+            if (!returned.add(new Return(label, rest))) {
+                return;
+            }
+        }
         end |= rest.end;
         for (int i = 0; i < rest.frames.length; i++) {
             rest.frames[i].resume(label, rest.rests[i], this);
@@ -72,6 +88,14 @@ final class Closure {
             visits = new HashSet<>();
         }
         return visits.add(new Visit(frame, rest));
+    }
+
+    /** Counts one more rule that is opened in this step. */
+    void countRule() {
+        if (++rules > MOST_RULES) {
+            throw new GrammarException(
+                    GrammarException.Reason.TOO_COMPLEX, "", "", "the grammar is too ambiguous at this point");
+        }
     }
 
     StackSet set() {

@@ -11,6 +11,9 @@ import java.util.Set;
 /** Works out which values a formula allows. One evaluator serves one compilation and one thread. */
 final class Evaluator implements ValueSet.Emptiness {
 
+    /** Longest chain of schemas for one and the same value. */
+    private static final int MOST_OPEN = 300;
+
     /** How deep required members and items are looked into to find that a shape is empty. */
     private static final int EMPTINESS_DEPTH = 4;
 
@@ -54,6 +57,14 @@ final class Evaluator implements ValueSet.Emptiness {
                     formula.somePointer(),
                     "$ref",
                     "the schema refers to itself for one and the same value");
+        }
+        if (open.size() > MOST_OPEN) {
+            open.remove(formula);
+            throw new GrammarException(
+                    GrammarException.Reason.TOO_COMPLEX,
+                    formula.somePointer(),
+                    "$ref",
+                    "over " + MOST_OPEN + " schemas hang on each other for one value");
         }
         try {
             done = workedOut(formula);
@@ -135,6 +146,20 @@ final class Evaluator implements ValueSet.Emptiness {
     @Override
     public boolean certain(ObjectShape shape) {
         return isEmpty(shape, EMPTINESS_DEPTH);
+    }
+
+    /** The first member that a schema requires and that nothing can be, or the schema itself where there is none. */
+    Formula emptyMember(Formula schema) {
+        if (schema.kind == Formula.Kind.SCHEMA) {
+            ObjectShape shape = keywords.members((JsonValue.Obj) schema.json, schema.pointer);
+            for (String name : shape.required()) {
+                Formula kind = shape.names().get(name);
+                if (kind != Formula.FALSE && isCertainlyEmpty(kind)) {
+                    return kind;
+                }
+            }
+        }
+        return schema;
     }
 
     /** Whether a formula is known to allow nothing; false when that is hard to tell. */

@@ -18,6 +18,9 @@ final class GbnfGrammar {
     /** A part that spells out longer than this is not made into one automaton. */
     private static final long MOST_CHARACTERS = 3_000;
 
+    /** What a reference adds to that, so that chains of rules stay short as well. */
+    private static final long REFERENCE = 8;
+
     private static final long WORK_FOR_ONE_AUTOMATON = 1_000_000;
 
     private final Map<String, GbnfPart> rules;
@@ -82,7 +85,7 @@ final class GbnfGrammar {
         while (changed) {
             changed = false;
             for (Map.Entry<String, GbnfPart> rule : rules.entrySet()) {
-                budget.spend(1);
+                budget.spend(10);
                 changed |= isProductive(rule.getValue()) && productive.add(rule.getKey());
                 changed |= isNullable(rule.getValue()) && nullable.add(rule.getKey());
             }

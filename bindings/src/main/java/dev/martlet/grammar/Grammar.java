@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * A set of texts that a model may write: JSON under a schema, the matches of a regular expression, one of several
@@ -19,6 +20,15 @@ public final class Grammar {
         this.root = root;
     }
 
+    /** Compiles; what is nested too deeply for this thread's stack is too complex, and not the end of the thread. */
+    private static Grammar guarded(Supplier<Node> compilation) {
+        try {
+            return new Grammar(compilation.get());
+        } catch (StackOverflowError e) {
+            throw new GrammarException(GrammarException.Reason.TOO_COMPLEX, "", "", "the grammar is nested too deeply");
+        }
+    }
+
     /** {@link #ofJsonSchema(String, JsonSchemaOptions)} in the standard layout. */
     public static Grammar ofJsonSchema(String schema) {
         return ofJsonSchema(schema, JsonSchemaOptions.standard());
@@ -31,7 +41,7 @@ public final class Grammar {
      * @throws GrammarException with the JSON pointer and the keyword to blame
      */
     public static Grammar ofJsonSchema(String schema, JsonSchemaOptions options) {
-        return new Grammar(SchemaGrammar.of(schema, options));
+        return guarded(() -> SchemaGrammar.of(schema, options));
     }
 
     /** Any JSON value. */
@@ -45,7 +55,7 @@ public final class Grammar {
      * @throws GrammarException UNSUPPORTED for back-references, look-behind and word boundaries
      */
     public static Grammar ofRegex(String regex) {
-        return new Grammar(word(RegexParser.matching(regex, new Budget(Budget.DEFAULT))));
+        return guarded(() -> word(RegexParser.matching(regex, new Budget(Budget.DEFAULT))));
     }
 
     /**
@@ -55,7 +65,7 @@ public final class Grammar {
      * @throws GrammarException UNSUPPORTED for a rule that begins with itself, and for tokens by number
      */
     public static Grammar ofGbnf(String grammar) {
-        return new Grammar(GbnfGrammar.of(grammar));
+        return guarded(() -> GbnfGrammar.of(grammar));
     }
 
     /** One of some strings. */

@@ -152,6 +152,7 @@ abstract class Node {
 
         @Override
         void open(StackSet rest, Closure out) {
+            out.countRule();
             body.open(rest, out);
         }
     }

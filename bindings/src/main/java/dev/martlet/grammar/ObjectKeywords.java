@@ -23,10 +23,7 @@ final class ObjectKeywords {
     }
 
     ValueSet values(KeywordReader in) {
-        ObjectShape shape = members(in);
-        if (in.has("required")) {
-            shape = shape.requiring(in.names("required"));
-        }
+        ObjectShape shape = listed(in);
         if (in.has("minProperties") || in.has("maxProperties")) {
             shape = shape.withBounds(in.count("minProperties", 0), in.count("maxProperties", Rx.UNBOUNDED));
         }
@@ -36,6 +33,12 @@ final class ObjectKeywords {
             out = keywords.and(out, in.at("propertyNames", () -> named(in.schema("propertyNames", pool))));
         }
         return dependent(in, out);
+    }
+
+    /** What properties, patternProperties, additionalProperties and required say. */
+    ObjectShape listed(KeywordReader in) {
+        ObjectShape shape = members(in);
+        return in.has("required") ? shape.requiring(in.names("required")) : shape;
     }
 
     private static void checkName(String name, KeywordReader in) {

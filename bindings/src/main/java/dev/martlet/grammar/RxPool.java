@@ -45,7 +45,7 @@ final class RxPool {
         Rx.Key key = new Rx.Key(kind, set, ids, min, max);
         Rx known = made.get(key);
         if (known == null) {
-            budget.spend(1 + parts.length);
+            budget.spend(2 + 2L * parts.length);
             known = new Rx(kind, set, parts, min, max, made.size());
             made.put(key, known);
         }
@@ -75,7 +75,16 @@ final class RxPool {
             return a;
         }
         if (a.kind == Rx.Kind.CONCAT) {
-            return concat(a.parts[0], concat(a.parts[1], b));
+            List<Rx> spine = new ArrayList<>(); // a loop, since texts of many thousand bytes come here
+            Rx last = a;
+            for (; last.kind == Rx.Kind.CONCAT; last = last.parts[1]) {
+                spine.add(last.parts[0]);
+            }
+            Rx out = concat(last, b);
+            for (int i = spine.size() - 1; i >= 0; i--) {
+                out = concat(spine.get(i), out);
+            }
+            return out;
         }
         return make(Rx.Kind.CONCAT, ByteSet.NONE, new Rx[] {a, b}, 0, 0);
     }
@@ -174,7 +183,7 @@ final class RxPool {
                 long key = ((long) rx.id << 9) | byteClass;
                 Rx known = derivatives.get(key);
                 if (known == null) {
-                    budget.spend(4);
+                    budget.spend(4 + 4L * rx.parts.length);
                     known = deriveParts(rx, b, byteClass);
                     derivatives.put(key, known);
                 }

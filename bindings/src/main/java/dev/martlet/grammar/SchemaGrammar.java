@@ -103,7 +103,7 @@ final class SchemaGrammar {
         Set<Formula> seen = new HashSet<>();
         while (seen.add(at)) {
             ValueSet set = evaluator.values(at);
-            Formula deeper = at;
+            Formula deeper = evaluator.emptyMember(at);
             for (ObjectShape shape : set.objects()) {
                 for (String name : shape.required()) {
                     Formula kind = shape.names().get(name);

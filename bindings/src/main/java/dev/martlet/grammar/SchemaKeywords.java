@@ -2,6 +2,7 @@ package dev.martlet.grammar;
 
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -51,10 +52,16 @@ final class SchemaKeywords {
         if (!out.objects().isEmpty()) {
             out = and(out, new ObjectKeywords(this, evaluator, pool, budget).values(in));
         }
-        for (Formula part : combined(in)) {
-            out = and(out, evaluator.values(part));
+        for (Map.Entry<String, Formula> part : combined(in).entrySet()) {
+            ValueSet before = out;
+            out = in.at(part.getKey(), () -> and(before, evaluator.values(part.getValue())));
         }
         return out;
+    }
+
+    /** The members that a schema itself asks for, be there such objects or not. */
+    ObjectShape members(JsonValue.Obj schema, String pointer) {
+        return new ObjectKeywords(this, evaluator, pool, budget).listed(new KeywordReader(schema, pointer));
     }
 
     ValueSet and(ValueSet a, ValueSet b) {
@@ -92,15 +99,27 @@ final class SchemaKeywords {
 
     private ValueSet oneOf(List<JsonValue> values, String pointer) {
         Set<String> strings = new LinkedHashSet<>();
-        ValueSet out = ValueSet.NONE;
+        List<ValueSet> sets = new ArrayList<>();
         for (JsonValue value : values) {
             if (value instanceof JsonValue.Str string) {
                 strings.add(string.value());
             } else {
-                out = out.or(evaluator.constant(value, pointer), budget);
+                sets.add(evaluator.constant(value, pointer));
             }
         }
-        return strings.isEmpty() ? out : out.or(ValueSet.NONE.withTexts(Texts.of(strings, budget)), budget);
+        if (!strings.isEmpty()) {
+            sets.add(ValueSet.NONE.withTexts(Texts.of(strings, budget)));
+        }
+        return union(sets, 0, sets.size());
+    }
+
+    /** Halves first, so that each set is copied a few times only. */
+    private ValueSet union(List<ValueSet> sets, int from, int to) {
+        if (to - from <= 1) {
+            return from == to ? ValueSet.NONE : sets.get(from);
+        }
+        int middle = (from + to) / 2;
+        return union(sets, from, middle).or(union(sets, middle, to), budget);
     }
 
     private ValueSet numbers(KeywordReader in) {
@@ -155,33 +174,31 @@ final class SchemaKeywords {
             Texts bounded = new Texts(JsonText.ANY_TEXT, min, max > CountedText.MAX_LENGTH ? Rx.UNBOUNDED : max);
             Texts before = out;
             String blamed = in.has("maxLength") ? "maxLength" : "minLength";
-            out = in.at(blamed, () -> before.and(bounded, budget).settled(budget));
+            out = in.at(blamed, () -> before.and(bounded, budget));
         }
         return out.equals(Texts.ALL) ? ValueSet.ALL : ValueSet.ALL.withTexts(out);
     }
 
-    private List<Formula> combined(KeywordReader in) {
-        List<Formula> out = new ArrayList<>();
+    /** What the keywords say that look at the same value through other schemas, by keyword. */
+    private Map<String, Formula> combined(KeywordReader in) {
+        Map<String, Formula> out = new LinkedHashMap<>();
         if (in.has("allOf")) {
-            out.addAll(in.schemas("allOf", pool));
+            out.put("allOf", pool.and(in.schemas("allOf", pool)));
         }
         if (in.has("anyOf")) {
-            out.add(pool.or(in.schemas("anyOf", pool)));
+            out.put("anyOf", pool.or(in.schemas("anyOf", pool)));
         }
         if (in.has("oneOf")) {
-            out.add(exactlyOne(in.schemas("oneOf", pool)));
+            out.put("oneOf", exactlyOne(in.schemas("oneOf", pool)));
         }
         if (in.has("not")) {
-            out.add(pool.not(in.schema("not", pool)));
+            out.put("not", pool.not(in.schema("not", pool)));
         }
         if (in.has("if")) {
             Formula test = in.schema("if", pool);
-            if (in.has("then")) {
-                out.add(pool.or(List.of(pool.not(test), in.schema("then", pool))));
-            }
-            if (in.has("else")) {
-                out.add(pool.or(List.of(test, in.schema("else", pool))));
-            }
+            Formula then = in.has("then") ? in.schema("then", pool) : Formula.TRUE;
+            Formula otherwise = in.has("else") ? in.schema("else", pool) : Formula.TRUE;
+            out.put("if", pool.and(pool.or(List.of(pool.not(test), then)), pool.or(List.of(test, otherwise))));
         }
         return out;
     }

@@ -12,6 +12,11 @@ final class StackPool {
 
     private final ConcurrentHashMap<StackSet, StackSet> sets = new ConcurrentHashMap<>();
 
+    /** Unions that are known: they are made of unions, and would take exponential time without. */
+    private final ConcurrentHashMap<Pair, StackSet> unions = new ConcurrentHashMap<>();
+
+    private record Pair(StackSet a, StackSet b) {}
+
     StackSet shared(StackSet set) {
         StackSet known = sets.get(set);
         if (known != null) {
@@ -32,9 +37,18 @@ final class StackPool {
         if (a == b || b.isRefused()) {
             return a;
         }
-        Closure out = new Closure(this);
-        out.addAll(a);
-        out.addAll(b);
-        return out.set();
+        Pair pair = new Pair(a, b);
+        StackSet known = unions.get(pair);
+        if (known == null) {
+            Closure out = new Closure(this);
+            out.addAll(a);
+            out.addAll(b);
+            known = out.set();
+            if (unions.size() >= MOST_SETS) {
+                unions.clear();
+            }
+            unions.put(pair, known);
+        }
+        return known;
     }
 }

@@ -6,8 +6,9 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * A set of strings: those of an automaton over UTF-8 whose length in code points is within bounds.
+ * A set of strings: those of an automaton over UTF-8, or all whose length in code points is within bounds.
  *
+ * @param dfa {@link JsonText#ANY_TEXT} when there are bounds
  * @param max {@link Rx#UNBOUNDED} for no bound
  */
 record Texts(Dfa dfa, int min, int max) {
@@ -73,9 +74,9 @@ record Texts(Dfa dfa, int min, int max) {
             return NONE;
         }
         if (dfa == JsonText.ANY_TEXT || o.dfa == JsonText.ANY_TEXT) {
-            return new Texts(dfa == JsonText.ANY_TEXT ? o.dfa : dfa, low, high);
+            return new Texts(dfa == JsonText.ANY_TEXT ? o.dfa : dfa, low, high).settled(budget);
         }
-        return new Texts(Dfa.combine(dfa, o.dfa, Dfa.Operation.AND, budget), low, high);
+        return of(Dfa.combine(dfa, o.dfa, Dfa.Operation.AND, budget));
     }
 
     Texts or(Texts o, Budget budget) {
@@ -122,8 +123,8 @@ record Texts(Dfa dfa, int min, int max) {
         });
     }
 
-    /** This set with bounds that its automaton implies taken away and, if it still has some, made part of it. */
-    Texts settled(Budget budget) {
+    /** This set with its bounds made part of its automaton, unless that is of all text. */
+    private Texts settled(Budget budget) {
         return dfa == JsonText.ANY_TEXT || min == 0 && max == Rx.UNBOUNDED ? this : of(exact(budget));
     }
 
