@@ -1,6 +1,7 @@
 package dev.martlet.grammar;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -46,13 +47,13 @@ final class Complement {
         }
         for (int i = 0; i < shape.first().size(); i++) {
             if (shape.first().get(i) != Formula.TRUE) {
-                List<Formula> first = new ArrayList<>(java.util.Collections.nCopies(i, Formula.TRUE));
+                List<Formula> first = new ArrayList<>(Collections.nCopies(i, Formula.TRUE));
                 first.add(pool.not(shape.first().get(i)));
                 out.add(new ArrayShape(first, Formula.TRUE, i + 1, Rx.UNBOUNDED, List.of()));
             }
         }
         if (shape.rest() != Formula.TRUE) {
-            List<Formula> first = java.util.Collections.nCopies(shape.first().size(), Formula.TRUE);
+            List<Formula> first = Collections.nCopies(shape.first().size(), Formula.TRUE);
             out.add(new ArrayShape(
                     first,
                     Formula.TRUE,
@@ -62,7 +63,7 @@ final class Complement {
                             pool.not(shape.rest()), shape.first().size()))));
         }
         for (ArrayShape.Witness witness : shape.witnesses()) {
-            List<Formula> first = java.util.Collections.nCopies(witness.from(), Formula.TRUE);
+            List<Formula> first = Collections.nCopies(witness.from(), Formula.TRUE);
             out.add(new ArrayShape(first, pool.not(witness.kind()), 0, Rx.UNBOUNDED, List.of()));
         }
         return out;

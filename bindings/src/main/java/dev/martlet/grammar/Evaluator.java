@@ -1,9 +1,11 @@
 package dev.martlet.grammar;
 
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -197,7 +199,7 @@ final class Evaluator implements ValueSet.Emptiness {
         }
         return shape.names().entrySet().stream()
                 .noneMatch(n -> n.getValue() != Formula.FALSE
-                        && witness.keys().accepts(n.getKey().getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+                        && witness.keys().accepts(n.getKey().getBytes(StandardCharsets.UTF_8)));
     }
 
     private boolean isEmpty(Formula formula, int depth) {
@@ -234,7 +236,7 @@ final class Evaluator implements ValueSet.Emptiness {
 
     /** The conditions on what is inside a value of this shape: all that a grammar for it may need. */
     Set<Formula> inside(ValueSet set) {
-        Set<Formula> out = new java.util.LinkedHashSet<>();
+        Set<Formula> out = new LinkedHashSet<>();
         set.arrays().forEach(shape -> new ItemKinds(shape, pool).addTo(out));
         set.objects().forEach(shape -> new MemberKinds(shape, pool).addTo(out));
         return out;

@@ -1,7 +1,9 @@
 package dev.martlet.grammar;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 
 /** How JSON spells things: the automata that all schemas share, and the spelling of a set of strings. */
 final class JsonText {
@@ -32,10 +34,10 @@ final class JsonText {
     private JsonText() {}
 
     static Dfa word(String word) {
-        return build(pool -> pool.literal(word.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+        return build(pool -> pool.literal(word.getBytes(StandardCharsets.UTF_8)));
     }
 
-    private static Dfa build(java.util.function.Function<RxPool, Rx> made) {
+    private static Dfa build(Function<RxPool, Rx> made) {
         RxPool pool = new RxPool(SHARED);
         return pool.dfa(made.apply(pool));
     }

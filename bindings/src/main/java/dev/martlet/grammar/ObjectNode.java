@@ -7,7 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /** A JSON object whose members come in any order, or in a fixed one, each name at most once. */
 final class ObjectNode extends Node {
 
-    private static final int MOST_STATES = 10_000;
+    private static final int MOST_STATES = 4_000;
 
     private final KeyTable keys;
     /** By label (names, then classes of others), then by set of witnesses. */

@@ -8,7 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class StackPool {
 
-    private static final int MOST_SETS = 20_000;
+    private static final int MOST_SETS = 4_000;
 
     private final ConcurrentHashMap<StackSet, StackSet> sets = new ConcurrentHashMap<>();
 
