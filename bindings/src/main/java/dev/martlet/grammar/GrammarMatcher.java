@@ -12,6 +12,10 @@ import java.util.List;
  *
  * <p>For one thread at a time. A {@link #copy} costs next to nothing and may be used by another thread, so masks can be
  * computed beside the thread that generates.
+ *
+ * <p>A grammar in GBNF can be so ambiguous that its readings at some point are over a limit; then {@link #accept} and
+ * {@link #mask} throw a {@link GrammarException} of reason TOO_COMPLEX. Grammars from schemas with few alternatives, from
+ * regular expressions and from choices do not.
  */
 public final class GrammarMatcher {
 

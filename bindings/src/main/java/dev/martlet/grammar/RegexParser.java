@@ -60,7 +60,7 @@ final class RegexParser {
         Rx start = pool.set(ByteSet.of(START));
         Rx end = pool.set(ByteSet.of(END));
         Rx characters = Utf8.text(pool);
-        Rx suffix = searching ? pool.optional(pool.concat(characters, end)) : pool.optional(end);
+        Rx suffix = pool.alt(pool.empty, searching ? pool.concat(characters, end) : end);
         Rx prefix = searching ? pool.optional(pool.concat(start, characters)) : pool.optional(start);
         Rx body = followed(part, suffix);
         Rx whole = pool.concat(start, pool.concat(characters, end));

@@ -100,6 +100,7 @@ final class RxPool {
         if (parts.containsKey(any.id)) {
             return any;
         }
+        absorb(parts, Rx.Kind.AND);
         if (parts.size() <= 1) {
             return parts.isEmpty() ? never : parts.firstEntry().getValue();
         }
@@ -108,6 +109,19 @@ final class RxPool {
 
     Rx alt(Rx a, Rx b) {
         return a == b ? a : alt(List.of(a, b));
+    }
+
+    /**
+     * Drops parts of the other kind that have one of the parts among theirs: a and (a or b) is a, a or (a and b) is a.
+     * Without it a search that has found its match would go on to tell matches apart.
+     */
+    private static void absorb(TreeMap<Integer, Rx> parts, Rx.Kind other) {
+        if (parts.size() > 1) {
+            parts.values()
+                    .removeIf(p -> p.kind == other
+                            && Arrays.stream(p.parts)
+                                    .anyMatch(inner -> inner.kind != other && parts.containsKey(inner.id)));
+        }
     }
 
     private static ByteSet gather(List<Rx> options, Rx.Kind kind, Map<Integer, Rx> parts, ByteSet sets) {
@@ -131,6 +145,7 @@ final class RxPool {
         if (parts.containsKey(never.id)) {
             return never;
         }
+        absorb(parts, Rx.Kind.ALT);
         if (parts.size() <= 1) {
             return parts.isEmpty() ? any : parts.firstEntry().getValue();
         }

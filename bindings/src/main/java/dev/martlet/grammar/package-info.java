@@ -12,5 +12,16 @@
  *
  * <p>A schema's keywords are worked out into sets of values that are closed under and, or, not; so allOf, oneOf, not and
  * if are exact, and what nothing satisfies is known before the first token.
+ *
+ * <p>What is written under a schema: members in any order, or the declared one where asked for; each listed name at most
+ * once; whole numbers without fraction or exponent, numbers under a bound without exponent; characters by themselves, but
+ * for those that JSON must escape (where any string will do, every escape is taken but half a surrogate pair). Names that
+ * a schema does not list can come twice; the last one counts for a reader, so minProperties above 1 and what a negated
+ * schema asks of unlisted members hold for the text and not for what is left of it.
+ *
+ * <p>What is refused, with the place: references into other documents, uniqueItems over more than one item,
+ * unevaluatedItems, unevaluatedProperties beside applicators, minContains and maxContains other than 1, dynamic
+ * references, and the formats idn-email, idn-hostname, iri, iri-reference, uri-template and regex. Words that the
+ * standard does not know are annotations.
  */
 package dev.martlet.grammar;
