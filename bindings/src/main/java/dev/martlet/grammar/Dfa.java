@@ -298,6 +298,38 @@ final class Dfa extends Lexer {
         });
     }
 
+    /** Code points of the longest word of a language of UTF-8 text; {@link Rx#UNBOUNDED} when there is none. */
+    int longest() {
+        int[] incoming = new int[labels.length];
+        for (int to : next) {
+            if (to >= 0) {
+                incoming[to]++;
+            }
+        }
+        int[] length = new int[labels.length];
+        int longest = 0;
+        int done = 0;
+        ArrayDeque<Integer> ready = new ArrayDeque<>();
+        if (labels.length > 0 && incoming[0] == 0) {
+            ready.add(0);
+        }
+        for (; !ready.isEmpty(); done++) {
+            int state = ready.remove();
+            longest = Math.max(longest, length[state]);
+            for (int c = 0; c < width; c++) {
+                int to = next[state * width + c];
+                if (to >= 0) {
+                    int begun = (classes.representative(c) & 0xc0) == 0x80 ? 0 : 1;
+                    length[to] = Math.max(length[to], length[state] + begun);
+                    if (--incoming[to] == 0) {
+                        ready.add(to);
+                    }
+                }
+            }
+        }
+        return done == labels.length ? longest : Rx.UNBOUNDED; // states in a cycle are never ready
+    }
+
     /** A shortest word of a language that has one. */
     byte[] someWord() {
         int[] from = new int[labels.length];

@@ -40,7 +40,8 @@ final class TextFormats {
             "(" + LABEL + "(\\." + LABEL + "){0,2}|" + SHORT_LABEL + "(\\." + SHORT_LABEL + "){0,11})";
 
     private static final String ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
-    private static final String EMAIL = ATOM + "(\\." + ATOM + ")*@" + HOSTNAME;
+    /** At most 64 characters before the at sign, as RFC 5321 has it. */
+    private static final String EMAIL = "(?=[^@]{1,64}@)" + ATOM + "(\\." + ATOM + ")*@" + HOSTNAME;
 
     private static final String PCHAR = "([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})";
     private static final String AUTHORITY = "(([A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*@)?" + "(\\[" + IPV6

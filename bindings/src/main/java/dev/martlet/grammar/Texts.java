@@ -100,7 +100,7 @@ record Texts(Dfa dfa, int min, int max) {
 
     /** The automaton of the set, bounds and all. */
     Dfa exact(Budget budget) {
-        if (min == 0 && max == Rx.UNBOUNDED || dfa.isEmpty()) {
+        if (min == 0 && (max == Rx.UNBOUNDED || max >= dfa.longest()) || dfa.isEmpty()) {
             return dfa;
         }
         ByteClasses classes =
