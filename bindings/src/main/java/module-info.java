@@ -3,6 +3,7 @@
  */
 module dev.martlet.bindings {
     exports dev.martlet.engine;
+    exports dev.martlet.grammar;
     exports dev.martlet.model;
     exports dev.martlet.nativelib;
     exports dev.martlet.text;

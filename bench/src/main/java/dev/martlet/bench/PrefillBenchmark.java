@@ -19,7 +19,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.SECONDS)
 @State(Scope.Benchmark)
 @Fork(2)
-@Warmup(iterations = 1, time = 3)
+@Warmup(iterations = 2, time = 5)
 @Measurement(iterations = 3, time = 5)
 public class PrefillBenchmark {
 
