@@ -100,7 +100,7 @@ final class ServeCommand implements Callable<Integer> {
         try {
             return Model.open(gguf, ModelOptions.defaults().withListener(progress));
         } catch (NativeException e) {
-            throw new CommandFailure(gguf + ": " + e.getMessage(), e);
+            throw new CommandFailure(e.getMessage(), e);
         }
     }
 
