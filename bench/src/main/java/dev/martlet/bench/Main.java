@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -34,6 +35,8 @@ import picocli.CommandLine.Parameters;
             "Benchmarks: DecodeBenchmark, PrefillBenchmark, ParserBenchmark, TemplateBenchmark, ChunkBenchmark"
         })
 public final class Main implements Callable<Integer> {
+    /** The first JDK with a switch for its warnings about {@code sun.misc.Unsafe}. */
+    private static final int QUIET_UNSAFE = 23;
 
     @Parameters(
             paramLabel = "NAME",
@@ -87,13 +90,7 @@ public final class Main implements Callable<Integer> {
 
     private ChainedOptionsBuilder options(Path file) {
         ChainedOptionsBuilder options = new OptionsBuilder()
-                .jvmArgsAppend(
-                        "--enable-native-access=ALL-UNNAMED",
-                        // As the launcher starts the server.
-                        "-XX:+UseSerialGC",
-                        "-XX:CompileThresholdScaling=0.1",
-                        "-D" + BenchModel.FILE + "=" + file.toAbsolutePath(),
-                        "-D" + BenchModel.THREADS + "=" + threads)
+                .jvmArgsAppend(jvmArguments(file))
                 .resultFormat(ResultFormatType.JSON)
                 .result(out.toString())
                 .verbosity(verbose ? VerboseMode.NORMAL : VerboseMode.SILENT)
@@ -112,6 +109,20 @@ public final class Main implements Callable<Integer> {
                     .warmupTime(blink);
         }
         return options;
+    }
+
+    private String[] jvmArguments(Path file) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "--enable-native-access=ALL-UNNAMED",
+                // As the launcher starts the server.
+                "-XX:+UseSerialGC",
+                "-XX:CompileThresholdScaling=0.1",
+                "-D" + BenchModel.FILE + "=" + file.toAbsolutePath(),
+                "-D" + BenchModel.THREADS + "=" + threads));
+        if (Runtime.version().feature() >= QUIET_UNSAFE) {
+            arguments.add("--sun-misc-unsafe-memory-access=allow"); // JMH itself would be warned about, in every fork
+        }
+        return arguments.toArray(String[]::new);
     }
 
     private static void print(Collection<RunResult> results, PrintStream to) {
