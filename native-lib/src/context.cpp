@@ -1,11 +1,13 @@
 /*
  * context.cpp: closing, describing and poisoning contexts.
  */
-#include "context.h"
+#include "step_plan.h"
 
 #include <algorithm>
 
 namespace martlet {
+
+context::context(std::shared_ptr<model> m) : owner(std::move(m)) {}
 
 context::~context() {
     if (kernel_running) {

@@ -10,6 +10,8 @@
 
 namespace martlet {
 
+struct step_memory;
+
 struct context {
     model_use owner;
     llama_context *llama = nullptr;
@@ -36,6 +38,7 @@ struct context {
 
     std::unique_ptr<cell_map> cells;
     workspace work;
+    std::unique_ptr<step_memory> steps;
     mt_perf perf{};
 
     std::atomic<bool> busy{false};
@@ -43,7 +46,7 @@ struct context {
     std::string poison;          /* why it failed; empty: it has not */
     bool kernel_running = false; /* it failed inside a graph: other threads may be in there for ever */
 
-    explicit context(std::shared_ptr<model> m) : owner(std::move(m)) {}
+    explicit context(std::shared_ptr<model> m);
     ~context();
     context(const context &) = delete;
     context &operator=(const context &) = delete;

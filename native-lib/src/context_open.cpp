@@ -1,9 +1,9 @@
 /*
  * context_open.cpp: opening contexts: parameters, memory, the probe.
  */
-#include "context.h"
 #include "hash.h"
 #include "log.h"
+#include "step_plan.h"
 
 #include <algorithm>
 #include <climits>
@@ -201,6 +201,7 @@ std::shared_ptr<context> open(const std::shared_ptr<model> &m, const mt_context_
     c->make_pool(std::max(p.n_threads, p.n_threads_batch));
     c->cells = std::make_unique<cell_map>(c->n_ctx, c->n_seq_max, c->unified, !llama_model_is_recurrent(m->llama));
     c->work.fit(m->n_vocab);
+    c->steps = std::make_unique<step_memory>(*c);
     probe(*c);
     return c;
 }

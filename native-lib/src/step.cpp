@@ -25,10 +25,9 @@ const float *load(context &c, const segment &g, int32_t r) {
 /* What a step has changed so far; undone unless committed. */
 class transaction {
 public:
-    transaction(context &c, const step_plan &plan) : context_(c), plan_(plan) {
-        fed_.reserve(static_cast<size_t>(c.n_outputs_max));
+    explicit transaction(context &c) : context_(c), memory_(*c.steps) {
         try {
-            for (const segment &g : plan.segments()) {
+            for (const segment &g : memory_.plan.segments()) {
                 c.cells->append(g.sequence, g.n_tokens);
                 ++appended_;
             }
@@ -48,7 +47,7 @@ public:
 
     void feed(sampler_handle &sampler, int32_t token) {
         sampler.state.feed(token, MT_FEED_OUTPUT);
-        fed_.push_back({&sampler, token});
+        memory_.fed.push_back({&sampler, token});
     }
 
     void commit() { committed_ = true; }
@@ -56,13 +55,13 @@ public:
 private:
     void release_cells() noexcept {
         for (size_t i = 0; i < appended_; ++i) {
-            const segment &g = plan_.segments()[i];
+            const segment &g = memory_.plan.segments()[i];
             context_.cells->trim(g.sequence, g.position);
         }
     }
 
     void undo() noexcept {
-        for (auto f = fed_.rbegin(); f != fed_.rend(); ++f) {
+        for (auto f = memory_.fed.rbegin(); f != memory_.fed.rend(); ++f) {
             f->sampler->state.unfeed(f->token);
         }
         release_cells();
@@ -70,61 +69,35 @@ private:
             return;
         }
         try {
-            for (const segment &g : plan_.segments()) {
+            for (const segment &g : memory_.plan.segments()) {
                 context_.drop_tail(context_.id_of(g.sequence), g.position);
             }
         } catch (...) { /* drop_tail() has poisoned the context: the caller's next call says so */
         }
     }
 
-    struct fed {
-        sampler_handle *sampler;
-        int32_t token;
-    };
-
     context &context_;
-    const step_plan &plan_;
-    std::vector<fed> fed_;
+    step_memory &memory_;
     size_t appended_ = 0;
     bool committed_ = false;
 };
 
-/* The arrays of a llama_batch for a plan. */
-struct batch_arrays {
-    std::vector<llama_pos> position;
-    std::vector<int32_t> n_seq_id;
-    std::vector<llama_seq_id> sequence;
-    std::vector<llama_seq_id *> sequences;
-    std::vector<int8_t> output;
-
-    batch_arrays(const context &c, const step_plan &plan, int32_t n_tokens)
-        : n_seq_id(static_cast<size_t>(n_tokens), 1), output(static_cast<size_t>(n_tokens), 0) {
-        position.reserve(n_seq_id.size());
-        sequence.reserve(n_seq_id.size());
-        for (const segment &g : plan.segments()) {
-            for (int32_t i = 0; i < g.n_tokens; ++i) {
-                position.push_back(g.position + i);
-                sequence.push_back(c.id_of(g.sequence));
-                output[static_cast<size_t>(g.first_token + i)] = i >= g.n_tokens - g.rows;
-            }
-        }
-        for (llama_seq_id &id : sequence) {
-            sequences.push_back(&id);
+void decode(context &c, const mt_step_input &in) {
+    step_memory &m = *c.steps;
+    for (const segment &g : m.plan.segments()) {
+        for (int32_t i = 0; i < g.n_tokens; ++i) {
+            const auto at = static_cast<size_t>(g.first_token + i);
+            m.position[at] = g.position + i;
+            m.sequence[at] = c.id_of(g.sequence);
+            m.output[at] = i >= g.n_tokens - g.rows;
         }
     }
-};
-
-void decode(context &c, const step_plan &plan, const mt_step_input &in) {
-    batch_arrays arrays(c, plan, in.n_tokens);
-    llama_batch batch{in.n_tokens,
-                      const_cast<llama_token *>(in.tokens), /* llama.cpp reads only */
-                      nullptr,
-                      arrays.position.data(),
-                      arrays.n_seq_id.data(),
-                      arrays.sequences.data(),
-                      arrays.output.data()};
+    llama_batch batch{in.n_tokens,       const_cast<llama_token *>(in.tokens), /* llama.cpp reads only */
+                      nullptr,           m.position.data(),
+                      m.n_seq_id.data(), m.sequences.data(),
+                      m.output.data()};
     const int32_t result = c.kernel([&] {
-        c.use_threads(plan.has_prefill() ? c.n_threads_batch : c.n_threads);
+        c.use_threads(m.plan.has_prefill() ? c.n_threads_batch : c.n_threads);
         const int32_t r = llama_decode(c.llama, batch);
         llama_synchronize(c.llama);
         if (r == 0) { /* a graph was computed, with the new pool */
@@ -197,28 +170,40 @@ int32_t sample(context &c, transaction &t, const segment &g, const int32_t *toke
     return g.n_tokens - g.rows + r;
 }
 
+/* Leaves the context's memory of steps empty, and the samplers to others. */
+struct clearing {
+    step_memory &memory;
+
+    ~clearing() {
+        memory.fed.clear();
+        memory.kept.clear();
+        memory.plan.clear();
+    }
+};
+
 void step(context &c, const mt_step_input &in, mt_step_output &out) {
-    const step_plan plan(c, in, out);
+    step_memory &m = *c.steps;
+    const clearing at_the_end{m};
+    m.plan.make(c, in, out);
     c.abort_requested.store(false, std::memory_order_relaxed);
-    transaction t(c, plan);
+    transaction t(c);
 
     const int64_t start = llama_time_us();
-    decode(c, plan, in);
+    decode(c, in);
     const int64_t decoded = llama_time_us();
 
     out.n_rows = 0;
-    std::vector<int32_t> kept;
-    kept.reserve(plan.segments().size());
-    for (size_t s = 0; s < plan.segments().size(); ++s) {
+    const std::vector<segment> &segments = m.plan.segments();
+    for (size_t s = 0; s < segments.size(); ++s) {
         const int32_t before = out.n_rows;
-        kept.push_back(sample(c, t, plan.segments()[s], in.tokens, out));
+        m.kept.push_back(sample(c, t, segments[s], in.tokens, out));
         out.row_count[s] = out.n_rows - before;
     }
-    for (size_t s = 0; s < plan.segments().size(); ++s) {
-        const segment &g = plan.segments()[s];
-        if (kept[s] < g.n_tokens && g.rows > 0) {
-            c.drop_tail(c.id_of(g.sequence), g.position + kept[s]);
-            c.cells->trim(g.sequence, g.position + kept[s]);
+    for (size_t s = 0; s < segments.size(); ++s) {
+        const segment &g = segments[s];
+        if (m.kept[s] < g.n_tokens && g.rows > 0) {
+            c.drop_tail(c.id_of(g.sequence), g.position + m.kept[s]);
+            c.cells->trim(g.sequence, g.position + m.kept[s]);
         }
     }
     t.commit();

@@ -38,17 +38,30 @@ bool allows_any(const int64_t *row, int32_t n_vocab) {
 
 } // namespace
 
-step_plan::step_plan(context &c, const mt_step_input &in, const mt_step_output &out) {
+step_plan::step_plan(const context &c) : seen_(static_cast<size_t>(c.n_seq_max), false) {
+    segments_.reserve(seen_.size());
+    samplers_.reserve(seen_.size());
+    uses_.reserve(seen_.size());
+}
+
+void step_plan::clear() {
+    for (const segment &g : segments_) {
+        seen_[static_cast<size_t>(g.sequence)] = false;
+    }
+    segments_.clear();
+    uses_.clear();
+    samplers_.clear();
+    n_tokens_ = 0;
+    n_rows_ = 0;
+    has_prefill_ = false;
+}
+
+void step_plan::make(context &c, const mt_step_input &in, const mt_step_output &out) {
     MARTLET_REQUIRE(in.n_segments >= 1 && in.n_segments <= c.n_seq_max, "n_segments is %d, not in 1..%d", in.n_segments,
                     c.n_seq_max);
     MARTLET_REQUIRE(in.n_tokens >= 1 && in.n_tokens <= c.n_batch, "n_tokens is %d, not in 1..%d (n_batch)", in.n_tokens,
                     c.n_batch);
     require_arrays(in, out);
-    const auto n = static_cast<size_t>(in.n_segments);
-    segments_.reserve(n);
-    samplers_.reserve(n);
-    uses_.reserve(n);
-    seen_.assign(static_cast<size_t>(c.n_seq_max), false);
     for (int32_t s = 0; s < in.n_segments; ++s) {
         add(c, in, out, s);
     }
@@ -79,7 +92,6 @@ void step_plan::add(context &c, const mt_step_input &in, const mt_step_output &o
                     c.n_seq_max);
     MARTLET_REQUIRE(!seen_[static_cast<size_t>(g.sequence)], "segment %d: sequence %d is in the step twice", s,
                     g.sequence);
-    seen_[static_cast<size_t>(g.sequence)] = true;
     const int32_t length = c.cells->length(g.sequence);
     MARTLET_REQUIRE(g.position == length, "segment %d: position is %d, sequence %d holds %d tokens", s, g.position,
                     g.sequence, length);
@@ -113,6 +125,7 @@ void step_plan::add(context &c, const mt_step_input &in, const mt_step_output &o
     n_tokens_ += g.n_tokens;
     n_rows_ += g.rows;
     segments_.push_back(g);
+    seen_[static_cast<size_t>(g.sequence)] = true;
 }
 
 void step_plan::add_sampler(const context &c, const mt_step_input &in, int32_t s) {
@@ -124,6 +137,17 @@ void step_plan::add_sampler(const context &c, const mt_step_input &in, int32_t s
     }
     samplers_.push_back(std::move(sampler));
     uses_.emplace_back(samplers_.back()->busy, "sampler");
+}
+
+step_memory::step_memory(const context &c)
+    : plan(c), position(static_cast<size_t>(c.n_batch)), n_seq_id(position.size(), 1), sequence(position.size()),
+      output(position.size()) {
+    sequences.reserve(sequence.size());
+    for (llama_seq_id &id : sequence) {
+        sequences.push_back(&id);
+    }
+    fed.reserve(static_cast<size_t>(c.n_outputs_max));
+    kept.reserve(static_cast<size_t>(c.n_seq_max));
 }
 
 } // namespace martlet

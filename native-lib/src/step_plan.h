@@ -1,6 +1,6 @@
 /*
- * step_plan.h: a step's input, checked. Building the plan has no effect on the context; whatever is wrong with the
- * input is found here.
+ * step_plan.h: a step's input, checked, and the memory steps use again and again. Making the plan has no effect on the
+ * context; whatever is wrong with the input is found here.
  */
 #pragma once
 
@@ -22,7 +22,11 @@ struct segment {
 
 class step_plan {
 public:
-    step_plan(context &c, const mt_step_input &in, const mt_step_output &out);
+    explicit step_plan(const context &c);
+
+    /* Fails where the input is wrong; the plan is to be cleared then as well. */
+    void make(context &c, const mt_step_input &in, const mt_step_output &out);
+    void clear();
 
     const std::vector<segment> &segments() const { return segments_; }
     bool has_prefill() const { return has_prefill_; }
@@ -38,6 +42,29 @@ private:
     int32_t n_tokens_ = 0;
     int32_t n_rows_ = 0;
     bool has_prefill_ = false; /* a segment of several tokens that is not a verification */
+};
+
+/* A token that a step gave to a sampler. */
+struct fed_token {
+    sampler_handle *sampler;
+    int32_t token;
+};
+
+/* What a step needs, sized for the largest one when the context is opened: a step allocates nothing. */
+struct step_memory {
+    step_plan plan;
+
+    /* The arrays of a llama_batch; the two that are the same for every step are filled once. */
+    std::vector<llama_pos> position;
+    std::vector<int32_t> n_seq_id;
+    std::vector<llama_seq_id> sequence;
+    std::vector<llama_seq_id *> sequences;
+    std::vector<int8_t> output;
+
+    std::vector<fed_token> fed;
+    std::vector<int32_t> kept; /* of each segment: its tokens that stay */
+
+    explicit step_memory(const context &c);
 };
 
 } // namespace martlet

@@ -22,6 +22,8 @@ namespace {
 
 thread_local int countdown = 0; /* 0: off; 1: the next allocation fails */
 thread_local bool happened = false;
+thread_local int64_t count = 0;
+thread_local bool within_decode = false;
 
 void happen(fault &f) {
     const fault now = f;
@@ -50,6 +52,10 @@ void fail_allocation(int n) {
     countdown = n;
 }
 
+int64_t allocations() {
+    return count;
+}
+
 bool allocation_failed() {
     countdown = 0;
     return happened;
@@ -69,6 +75,10 @@ extern "C" __attribute__((visibility("default"))) int32_t llama_decode(llama_con
         next_decode_code = 0;
         return code;
     }
+    within_decode = true;
+    struct leaving {
+        ~leaving() { within_decode = false; }
+    } leave;
     return real<decltype(llama_decode)>("llama_decode")(c, batch);
 }
 
@@ -86,6 +96,7 @@ extern "C" __attribute__((visibility("default"))) int32_t llama_tokenize(const l
 }
 
 void *operator new(std::size_t size) {
+    count += !within_decode;
     if (countdown > 0 && --countdown == 0) {
         happened = true;
         throw std::bad_alloc();
@@ -98,6 +109,7 @@ void *operator new(std::size_t size) {
 }
 
 void *operator new(std::size_t size, const std::nothrow_t &) noexcept {
+    count += !within_decode;
     if (countdown > 0 && --countdown == 0) {
         happened = true;
         return nullptr;

@@ -23,6 +23,9 @@ extern std::function<void()> during_decode;
 /* From now on the n-th call of operator new on this thread throws bad_alloc. */
 void fail_allocation(int n);
 
+/* Calls of operator new on this thread so far, those within llama_decode() left out. */
+int64_t allocations();
+
 /* Whether it has; switches the failing off. */
 bool allocation_failed();
 
