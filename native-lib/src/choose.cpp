@@ -64,106 +64,138 @@ double weight_of(float logit, float shift, float scale) {
     return std::exp(static_cast<double>((logit - shift) * scale));
 }
 
+/* The smallest logit that has at least min_p of the best one's weight: by bisection, since weights grow with logits. */
+float least_logit(float min_p, float best, float scale) {
+    const auto enough = [&](float logit) { return weight_of(logit, best, scale) >= static_cast<double>(min_p); };
+    float low = best + 1.001f * std::log(min_p) / scale - (1 + std::fabs(best)) * 1e-6f; /* a little too little */
+    float high = best;
+    if (!std::isfinite(low) || enough(low)) {
+        return low;
+    }
+    for (float middle; (middle = low + (high - low) / 2) > low && middle < high;) {
+        (enough(middle) ? high : low) = middle;
+    }
+    return high;
+}
+
+void drop_below(workspace &w, float least) {
+    const auto end =
+        std::remove_if(w.candidates.begin(), w.candidates.end(), [&](const candidate &c) { return c.logit < least; });
+    w.candidates.erase(end, w.candidates.end());
+}
+
 /*
- * Cuts the candidates, which are the best ones of the row, best first, to the fewest that hold the given weight. False
- * where all together do not hold it.
+ * Cuts the candidates, which are the best ones of the row, best first, to the fewest that hold the given weight.
+ * Returns what they hold: less than wanted where all together do not hold it.
  */
-bool cut_to_weight(workspace &w, float shift, float scale, double wanted) {
+double cut_to_weight(workspace &w, float shift, float scale, double wanted) {
     double sum = 0;
     for (size_t i = 0; i < w.candidates.size(); ++i) {
         sum += weight_of(w.candidates[i].logit, shift, scale);
         if (sum >= wanted) {
             w.candidates.resize(i + 1);
-            return true;
+            break;
         }
     }
-    return false;
+    return sum;
 }
 
 /*
- * Candidates after top_p of the whole row where many tokens are needed for the mass: weights are summed by classes of
- * about equal logits, which finds the class in which the mass is reached; only that one is sorted.
+ * The last token of the fewest best ones that hold the given weight, where those are many: weights are summed by
+ * classes of about equal logits, which finds the class in which it is reached; only that one is sorted.
  */
-void gather_mass_by_class(workspace &w, double wanted, float best, float scale) {
-    constexpr int32_t CLASSES = 4096;
-    constexpr float CLASSES_PER_UNIT = 128; /* of the scaled logit; the last class takes the rest */
-    const auto class_of = [&](float logit) {
-        const float x = (best - logit) * scale * CLASSES_PER_UNIT;
-        return x < CLASSES - 1 ? static_cast<size_t>(x) : size_t{CLASSES - 1};
-    };
-    w.weights.assign(CLASSES, 0.0);
+candidate last_of_mass(workspace &w, double wanted, float best, float scale) {
+    constexpr size_t COPIES = 4;        /* so that adding to one class does not wait for the addition before */
+    const float per_unit = scale * 128; /* classes per unit of the scaled logit; the last class takes the rest */
+    w.weights.assign(COPIES * CLASSES, 0.0);
     float weights[BLOCK];
+    int32_t classes[BLOCK];
     for (int32_t b = 0; b < w.blocks(); ++b) {
         const float *block = w.row.data() + static_cast<size_t>(b) * BLOCK;
         exp_block(block, best, scale, weights);
-        for (int32_t i = 0; i < BLOCK; ++i) {
-            w.weights[class_of(block[i])] += static_cast<double>(weights[i]);
+        classes_of_block(block, best, per_unit, classes);
+        for (size_t i = 0; i < BLOCK; ++i) {
+            w.weights[static_cast<size_t>(classes[i]) * COPIES + i % COPIES] += static_cast<double>(weights[i]);
         }
     }
     double held = 0;
-    size_t last = 0; /* the class in which the mass is reached */
-    while (last < CLASSES - 1 && held + w.weights[last] < wanted) {
-        held += w.weights[last++];
+    int32_t last = 0; /* the class in which the mass is reached */
+    for (; last < CLASSES - 1; ++last) {
+        const double *sums = w.weights.data() + static_cast<size_t>(last) * COPIES;
+        const double sum = sums[0] + sums[1] + sums[2] + sums[3];
+        if (held + sum >= wanted) {
+            break;
+        }
+        held += sum;
     }
 
     w.candidates.clear();
-    const auto gather_class = [&](bool whole_classes) {
-        for (int32_t t = 0; t < w.n; ++t) {
-            const float logit = w.row[static_cast<size_t>(t)];
-            const size_t c = class_of(logit);
-            if (logit != MINUS_INF && (whole_classes ? c < last : c == last)) {
-                w.candidates.push_back({t, logit});
+    for (int32_t b = 0; b < w.blocks(); ++b) {
+        const float *block = w.row.data() + static_cast<size_t>(b) * BLOCK;
+        classes_of_block(block, best, per_unit, classes);
+        for (int32_t i = 0; i < BLOCK; ++i) {
+            if (classes[i] == last && block[i] != MINUS_INF) {
+                w.candidates.push_back({b * BLOCK + i, block[i]});
             }
         }
-    };
-    gather_class(true);
-    const auto n_whole = static_cast<std::ptrdiff_t>(w.candidates.size());
-    gather_class(false);
-    std::sort(w.candidates.begin() + n_whole, w.candidates.end(), better);
-    for (auto c = static_cast<size_t>(n_whole); c < w.candidates.size(); ++c) {
-        held += weight_of(w.candidates[c].logit, best, scale);
-        if (held >= wanted) {
-            w.candidates.resize(c + 1);
-        }
     }
+    std::sort(w.candidates.begin(), w.candidates.end(), better);
+    cut_to_weight(w, best, scale, wanted - held);
+    return w.candidates.empty() ? candidate{w.n, MINUS_INF} : w.candidates.back();
 }
 
-/* Candidates after top_p of the whole row: mostly a few of the best hold enough. */
-void gather_mass(workspace &w, float top_p, float best, float scale) {
-    const double wanted = static_cast<double>(top_p) * sum_exp(w.row.data(), w.blocks(), best, scale);
-    for (const int32_t k : {64, 1024}) {
-        gather(w, threshold_of(w, k));
-        std::sort(w.candidates.begin(), w.candidates.end(), better);
-        if (cut_to_weight(w, best, scale, wanted)) {
-            return;
-        }
-    }
-    gather_mass_by_class(w, wanted, best, scale);
+/* Forbids all that is worse than a token. */
+void keep_down_to(workspace &w, const candidate &last) {
+    keep_best(w.row.data(), w.blocks(), last.logit, last.token, w.best.data());
 }
 
-void gather_candidates(workspace &w, const narrowing &how, float best, float scale) {
+/*
+ * Narrows the row to what may be drawn. True: it is in w.candidates, in any order. False: it is much, and the rest of
+ * the row has been forbidden.
+ */
+bool narrow(workspace &w, const narrowing &how, float best, float scale) {
+    constexpr int32_t FEW = 1024;
+    const float least = how.min_p > 0.0f ? least_logit(how.min_p, best, scale) : MINUS_INF;
     if (how.top_k > 0 && how.top_k < w.n) {
         gather_best(w, how.top_k);
-        if (how.top_p < 1.0f) {
-            std::sort(w.candidates.begin(), w.candidates.end(), better);
-            double all = 0;
-            for (const candidate &c : w.candidates) {
-                all += weight_of(c.logit, best, scale);
+        if (how.top_k <= FEW) {
+            if (how.top_p < 1.0f) {
+                std::sort(w.candidates.begin(), w.candidates.end(), better);
+                double all = 0;
+                for (const candidate &c : w.candidates) {
+                    all += weight_of(c.logit, best, scale);
+                }
+                cut_to_weight(w, best, scale, static_cast<double>(how.top_p) * all);
             }
-            cut_to_weight(w, best, scale, static_cast<double>(how.top_p) * all);
+            drop_below(w, least);
+            return true;
         }
-    } else if (how.top_p < 1.0f) {
-        gather_mass(w, how.top_p, best, scale);
-    } else {
-        /* min_p alone. The threshold is a little low, what it lets through in excess goes below. */
-        gather(w, best + 1.001f * std::log(how.min_p) / scale);
+        keep_down_to(w, *std::max_element(w.candidates.begin(), w.candidates.end(), better));
+    }
+    if (how.top_p < 1.0f) {
+        const double wanted = static_cast<double>(how.top_p) * sum_exp(w.row.data(), w.blocks(), best, scale);
+        double held = wanted;
+        for (int32_t k = 64; k <= FEW && held >= wanted / 4; k *= 16) { /* mostly a few hold enough */
+            gather(w, threshold_of(w, k));
+            std::sort(w.candidates.begin(), w.candidates.end(), better);
+            held = cut_to_weight(w, best, scale, wanted);
+            if (held >= wanted) {
+                drop_below(w, least);
+                return true;
+            }
+        }
+        keep_down_to(w, last_of_mass(w, wanted, best, scale));
     }
     if (how.min_p > 0.0f) {
-        const double least = how.min_p;
-        const auto end = std::remove_if(w.candidates.begin(), w.candidates.end(),
-                                        [&](const candidate &c) { return weight_of(c.logit, best, scale) < least; });
-        w.candidates.erase(end, w.candidates.end());
+        const auto blocks =
+            std::count_if(w.best.begin(), w.best.begin() + w.blocks(), [&](float b) { return b >= least; });
+        if (blocks <= FEW) {
+            gather(w, least);
+            return true;
+        }
+        keep_down_to(w, {w.n, least});
     }
+    return false;
 }
 
 int32_t draw_candidate(workspace &w, float best, float scale, double u) {
@@ -228,7 +260,7 @@ void workspace::fit(int32_t n_vocab) {
     best.resize(n_blocks);
     scratch.resize(n_blocks);
     candidates.reserve(static_cast<size_t>(n_vocab));
-    weights.reserve(static_cast<size_t>(n_vocab));
+    weights.reserve(std::max(static_cast<size_t>(n_vocab), size_t{4 * CLASSES}));
     n = n_vocab;
 }
 
@@ -270,11 +302,8 @@ int32_t draw(workspace &w, const narrowing &how, double u) {
         return -1;
     }
     const bool narrowed = (how.top_k > 0 && how.top_k < w.n) || how.top_p < 1.0f || how.min_p > 0.0f;
-    if (!narrowed) {
-        return draw_from_row(w, best, scale, u);
-    }
-    gather_candidates(w, how, best, scale);
-    return draw_candidate(w, best, scale, u);
+    return narrowed && narrow(w, how, best, scale) ? draw_candidate(w, best, scale, u)
+                                                   : draw_from_row(w, best, scale, u);
 }
 
 void select_best(workspace &w, int32_t k) {

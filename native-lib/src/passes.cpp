@@ -180,6 +180,28 @@ void mask_row(const int64_t *mask, int32_t n, float *row, float *best) {
 }
 
 MARTLET_CLONES
+void keep_best(float *row, int32_t n_blocks, float least, int32_t last, float *best) {
+    const floats none = floats{} + MINUS_INF;
+    floats x;
+    for (int32_t b = 0; b < n_blocks; ++b) {
+        float *block = row + b * BLOCK;
+        for (int32_t i = 0; last / BLOCK == b && i < BLOCK; ++i) {
+            block[i] = b * BLOCK + i > last && block[i] == least ? MINUS_INF : block[i];
+        }
+        const bool with_equals = b <= last / BLOCK;
+        floats top = none;
+        for (int32_t i = 0; i < BLOCK; i += LANES) {
+            load(block + i, x);
+            const ints stays = with_equals ? x >= least : x > least;
+            x = stays ? x : none;
+            top = x > top ? x : top;
+            store(x, block + i);
+        }
+        best[b] = largest_lane(top);
+    }
+}
+
+MARTLET_CLONES
 float best_of_block(const float *block) {
     return largest_of(block, VECTORS);
 }
@@ -210,6 +232,21 @@ double sum_exp_blocks(const float *row, int32_t n_blocks, float shift, float sca
         sum += static_cast<double>(sums[b]);
     }
     return sum;
+}
+
+MARTLET_CLONES
+void classes_of_block(const float *block, float shift, float scale, int32_t *out) {
+    const floats most = floats{} + (CLASSES - 1);
+    floats x;
+    for (int32_t i = 0; i < BLOCK; i += LANES) {
+        load(block + i, x);
+        x = (shift - x) * scale;
+        x = x < most ? x : most;
+        const ints whole = __builtin_convertvector(x, ints);
+        for (int32_t l = 0; l < LANES; ++l) {
+            out[i + l] = whole[l];
+        }
+    }
 }
 
 MARTLET_CLONES

@@ -23,6 +23,11 @@ void load_row(const float *logits, int32_t n, float *row, float *best);
 /* Sets the tokens that the mask does not allow to -inf. */
 void mask_row(const int64_t *mask, int32_t n, float *row, float *best);
 
+/*
+ * Sets the tokens below least to -inf, and those equal to it after token last; best receives the largest of each block.
+ */
+void keep_best(float *row, int32_t n_blocks, float least, int32_t last, float *best);
+
 /* The largest of 64 values. */
 float best_of_block(const float *block);
 
@@ -34,6 +39,10 @@ double sum_exp(const float *row, int32_t n_blocks, float shift, float scale);
 
 /* The same by block: sums[b]. Returns the whole. */
 double sum_exp_blocks(const float *row, int32_t n_blocks, float shift, float scale, float *sums);
+
+/* Classes of about equal logits: whole units of (shift - block) * scale, the last class takes what is beyond. */
+constexpr int32_t CLASSES = 4096;
+void classes_of_block(const float *block, float shift, float scale, int32_t *out);
 
 /* exp((block - shift) * scale) of the 64 values of a block, the values sum_exp() adds. */
 void exp_block(const float *block, float shift, float scale, float *out);

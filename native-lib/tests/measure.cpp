@@ -1,6 +1,6 @@
 /*
  * measure.cpp: not a test. measure MODEL.gguf [threads] [poll]: tokens per second of decode and prefill through
- * mt_step(), batch 1, greedy; prints a text that the model continues.
+ * mt_step(), batch 1, greedy, and what sampling adds to a step of 32 sequences; prints a text that the model continues.
  */
 #include "support.h"
 
@@ -25,6 +25,7 @@ int main(int argc, char **argv) {
     mt_context_params p = support::context_params();
     p.n_ctx = 2048;
     p.n_batch = 512;
+    p.n_seq_max = 40;
     p.n_threads = p.n_threads_batch = argc > 2 ? atoi(argv[2]) : 2;
     p.threadpool_poll = argc > 3 ? atoi(argv[3]) : 50;
     support::context c(m, p);
@@ -58,5 +59,29 @@ int main(int argc, char **argv) {
         printf("decode 64: %.1f tok/s, sampling %.0f us/token\n", 64 / (seconds() - start),
                static_cast<double>(sampling) / 64);
     }
+
+    constexpr int32_t TOGETHER = 32;
+    mt_sampler_params random = support::sampler_params();
+    random.temperature = 0.8f;
+    random.top_p = 0.95f;
+    std::vector<std::unique_ptr<support::sampler>> samplers;
+    for (int32_t i = 0; i < TOGETHER; ++i) {
+        random.seed = i;
+        samplers.push_back(std::make_unique<support::sampler>(m, random));
+    }
+    std::vector<int32_t> tokens(TOGETHER, 1000);
+    int64_t decoding = 0, sampling = 0;
+    for (int32_t at = 0; at < 32; ++at) {
+        support::step decode;
+        for (int32_t i = 0; i < TOGETHER; ++i) {
+            decode.add(2 + i, at, {tokens[static_cast<size_t>(i)]}, MT_STEP_SAMPLE, *samplers[static_cast<size_t>(i)]);
+        }
+        OK(decode.run(c));
+        tokens.assign(decode.token.begin(), decode.token.begin() + TOGETHER);
+        decoding += decode.out.decode_micros;
+        sampling += decode.out.sample_micros;
+    }
+    printf("32 sequences, t 0.8, top_p 0.95: decoding %.1f ms and sampling %.2f ms a step\n",
+           static_cast<double>(decoding) / 32000, static_cast<double>(sampling) / 32000);
     return 0;
 }

@@ -34,17 +34,40 @@ bool better(const weighted &a, const weighted &b) {
     return a.logit > b.logit || (a.logit == b.logit && a.token < b.token);
 }
 
-/* The logits after bias, mask and penalties, by the words of martlet.h. */
-std::vector<double> edited(const mt_sampler_params &p, const history &h, const std::vector<float> &logits,
-                           const std::vector<int64_t> &mask) {
-    std::vector<double> x(logits.begin(), logits.end());
+std::vector<int32_t> ends_of(support::model &m) {
+    const auto n = static_cast<size_t>(m.info.n_vocab);
+    std::vector<int32_t> offsets(n + 1), flags(n), ends;
+    std::vector<char> text(1 << 20);
+    int32_t needed = 0;
+    OK(mt_vocab_export(m, offsets.data(), flags.data(), text.data(), 1 << 20, &needed));
+    for (size_t t = 0; t < n; ++t) {
+        if ((flags[t] & MT_TOKEN_EOG) != 0) {
+            ends.push_back(static_cast<int32_t>(t));
+        }
+    }
+    return ends;
+}
+
+/* The logits after mask, bias, min_tokens and penalties, by the words of martlet.h. */
+std::vector<float> edited(const mt_sampler_params &p, const history &h, const std::vector<int32_t> &ends,
+                          const std::vector<float> &logits, const std::vector<int64_t> &mask) {
+    std::vector<float> x = logits;
     for (size_t t = 0; t < x.size(); ++t) {
         if (std::isnan(x[t]) || (!mask.empty() && (static_cast<uint64_t>(mask[t / 64]) >> t % 64 & 1) == 0)) {
-            x[t] = -HUGE_VAL;
+            x[t] = -INF;
         }
     }
     for (int32_t i = 0; i < p.n_bias; ++i) {
-        x[static_cast<size_t>(p.bias_token[i])] += static_cast<double>(p.bias_value[i]);
+        x[static_cast<size_t>(p.bias_token[i])] += p.bias_value[i];
+    }
+    if (static_cast<int32_t>(h.output.size()) < p.min_tokens) {
+        std::vector<float> without = x;
+        for (const int32_t t : ends) {
+            without[static_cast<size_t>(t)] = -INF;
+        }
+        if (std::any_of(without.begin(), without.end(), [](float l) { return l != -INF; })) {
+            x = without;
+        }
     }
     std::map<int32_t, int> seen, written;
     for (const int32_t t : h.prompt) {
@@ -55,22 +78,21 @@ std::vector<double> edited(const mt_sampler_params &p, const history &h, const s
         ++written[t];
     }
     for (const auto &[t, n] : seen) {
-        double &l = x[static_cast<size_t>(t)];
-        l = l > 0 ? l / static_cast<double>(p.repetition_penalty) : l * static_cast<double>(p.repetition_penalty);
+        float &l = x[static_cast<size_t>(t)];
+        l = l > 0 ? l / p.repetition_penalty : l * p.repetition_penalty;
     }
     for (const auto &[t, n] : written) {
-        x[static_cast<size_t>(t)] -=
-            static_cast<double>(p.frequency_penalty) * n + static_cast<double>(p.presence_penalty);
+        x[static_cast<size_t>(t)] -= p.frequency_penalty * static_cast<float>(n) + p.presence_penalty;
     }
     return x;
 }
 
 /* The narrowed distribution: tokens in ascending number with their share. */
-std::vector<std::pair<int32_t, double>> distribution(const mt_sampler_params &p, const std::vector<double> &x) {
+std::vector<std::pair<int32_t, double>> distribution(const mt_sampler_params &p, const std::vector<float> &x) {
     std::vector<weighted> all;
     for (size_t t = 0; t < x.size(); ++t) {
-        if (x[t] != -HUGE_VAL) {
-            all.push_back({static_cast<int32_t>(t), x[t]});
+        if (x[t] != -INF) {
+            all.push_back({static_cast<int32_t>(t), static_cast<double>(x[t])});
         }
     }
     std::sort(all.begin(), all.end(), better);
@@ -135,6 +157,18 @@ struct generator {
 
     int below(int n) { return static_cast<int>(random() % static_cast<uint32_t>(n)); }
     double unit() { return static_cast<double>(random()) / 4294967296.0; }
+    int64_t seed() { return static_cast<int64_t>(uint64_t{random()} << 32 | random()); }
+    float sixtyfourths() { return static_cast<float>(below(129) - 64) / 64; } /* products with counts are exact */
+
+    /* Tokens and what is added to them; some forbidden. */
+    std::pair<std::vector<int32_t>, std::vector<float>> bias(size_t n, int count) {
+        std::pair<std::vector<int32_t>, std::vector<float>> b;
+        for (int i = 0; i < count; ++i) {
+            b.first.push_back(below(static_cast<int>(n)));
+            b.second.push_back(below(3) == 0 ? -INF : static_cast<float>(4 * unit()));
+        }
+        return b;
+    }
 
     std::vector<float> logits(size_t n) {
         const double spread = std::pow(10.0, 2 * unit() - 1); /* nearly flat to nearly certain */
@@ -164,6 +198,60 @@ struct generator {
     }
 };
 
+/* Whether the reference, with u or a cut moved by as much as rounding may, draws the token. */
+bool draws(const mt_sampler_params &p, const std::vector<float> &x, double u, int32_t token, double slack) {
+    double below = 0;
+    for (const auto &[t, share] : distribution(p, x)) {
+        if (t == token && u >= below - slack && u < below + share + slack) {
+            return true;
+        }
+        below += share;
+    }
+    return false;
+}
+
+/* One choice against the reference; returns whether it lies at a border, where rounding decides. */
+bool check_choice(support::model &m, const std::vector<int32_t> &ends, const mt_sampler_params &p, const history &h,
+                  const std::vector<float> &logits, const std::vector<int64_t> &mask) {
+    support::sampler s(m, p);
+    OK(mt_sampler_feed(s, h.prompt.data(), static_cast<int32_t>(h.prompt.size()), MT_FEED_PROMPT));
+    OK(mt_sampler_feed(s, h.output.data(), static_cast<int32_t>(h.output.size()), MT_FEED_OUTPUT));
+    const std::vector<float> x = edited(p, h, ends, logits, mask);
+    const auto best = std::max_element(x.begin(), x.end()); /* the first of equals */
+    int32_t token = -1;
+    float logprob = 0;
+    const int32_t code = mt_sampler_sample(s, logits.data(), static_cast<int32_t>(logits.size()),
+                                           mask.empty() ? nullptr : mask.data(), &token, &logprob);
+    if (*best == -INF) {
+        CHECK_EQ(code, MT_ERR_INVALID_ARG);
+        return false;
+    }
+    OK(code);
+    CHECK(std::fabs(static_cast<double>(logprob) - log_softmax(logits, token)) < 1e-5);
+    if (p.temperature == 0) {
+        CHECK_EQ(token, static_cast<int32_t>(best - x.begin()));
+        return false;
+    }
+    const double u = martlet::uniform_draw(p.seed, static_cast<int64_t>(h.output.size()));
+    if (draws(p, x, u, token, 0)) {
+        return false;
+    }
+    for (const float nudge : {-1e-5f, 0.0f, 1e-5f}) {
+        for (const float other : {-1e-5f, 0.0f, 1e-5f}) {
+            mt_sampler_params q = p;
+            q.top_p = p.top_p < 1 ? p.top_p * (1 + nudge) : 1;
+            q.min_p = p.min_p * (1 + other);
+            if (draws(q, x, u, token, 2e-5)) {
+                return true;
+            }
+        }
+    }
+    printf("    token %d, u %.9f, T %g k %d p %g m %g\n", token, u, static_cast<double>(p.temperature), p.top_k,
+           static_cast<double>(p.top_p), static_cast<double>(p.min_p));
+    CHECK(false);
+    return false;
+}
+
 } // namespace
 
 TEST(philox_known_answers) {
@@ -178,10 +266,11 @@ TEST(philox_known_answers) {
 
 /* Every choice is the reference's, except where the draw or a cut lies within rounding of a border. */
 TEST(choices_are_those_of_the_reference) {
-    const uint32_t seed = 7;
+    const uint32_t seed = std::random_device()();
     printf("    seed %u\n", seed);
     generator g(seed);
     const auto n = static_cast<size_t>(vocabulary().info.n_vocab);
+    const std::vector<int32_t> ends = ends_of(vocabulary());
     int borders = 0;
     constexpr int ROUNDS = 400;
     for (int round = 0; round < ROUNDS; ++round) {
@@ -194,61 +283,79 @@ TEST(choices_are_those_of_the_reference) {
         const float ms[] = {0, 0, 0.05f, 0.3f, 1, 1e-4f};
         p.min_p = ms[g.below(6)];
         p.repetition_penalty = g.below(2) == 0 ? 1 : static_cast<float>(0.8 + g.unit());
-        p.frequency_penalty = g.below(2) == 0 ? 0 : static_cast<float>(2 * g.unit() - 1);
-        p.presence_penalty = g.below(2) == 0 ? 0 : static_cast<float>(2 * g.unit() - 1);
-        p.seed = static_cast<int64_t>(uint64_t{g.random()} << 32 | g.random());
-        std::vector<int32_t> bias_token;
-        std::vector<float> bias_value;
-        for (int i = g.below(4); i > 0; --i) {
-            bias_token.push_back(g.below(static_cast<int>(n)));
-            bias_value.push_back(g.below(3) == 0 ? -INF : static_cast<float>(4 * g.unit()));
-        }
-        p.n_bias = static_cast<int32_t>(bias_token.size());
-        p.bias_token = bias_token.data();
-        p.bias_value = bias_value.data();
-        support::sampler s(vocabulary(), p);
-
+        p.frequency_penalty = g.below(2) == 0 ? 0 : g.sixtyfourths();
+        p.presence_penalty = g.below(2) == 0 ? 0 : g.sixtyfourths();
+        p.min_tokens = g.below(2) * 150;
+        p.seed = g.seed();
+        const auto bias = g.bias(n, g.below(4));
+        p.n_bias = static_cast<int32_t>(bias.first.size());
+        p.bias_token = bias.first.data();
+        p.bias_value = bias.second.data();
         history h;
         for (int i = g.below(600); i > 0; --i) {
             (i % 2 == 0 ? h.prompt : h.output).push_back(g.below(500));
         }
-        OK(mt_sampler_feed(s, h.prompt.data(), static_cast<int32_t>(h.prompt.size()), MT_FEED_PROMPT));
-        OK(mt_sampler_feed(s, h.output.data(), static_cast<int32_t>(h.output.size()), MT_FEED_OUTPUT));
-
-        const std::vector<float> logits = g.logits(n);
-        const std::vector<int64_t> mask = g.below(2) == 0 ? std::vector<int64_t>() : g.mask(n);
-        float logprob = 0;
-        const int32_t token = sample(s, logits, mask, &logprob);
-        CHECK(std::fabs(static_cast<double>(logprob) - log_softmax(logits, token)) < 1e-5);
-
-        const std::vector<double> x = edited(p, h, logits, mask);
-        if (p.temperature == 0) {
-            const double best = *std::max_element(x.begin(), x.end());
-            CHECK(x[static_cast<size_t>(token)] > best - 1e-5);
-            continue;
-        }
-        const auto wanted = distribution(p, x);
-        const double u = martlet::uniform_draw(p.seed, static_cast<int64_t>(h.output.size()));
-        double below = 0;
-        bool exact = false, near = false;
-        for (const auto &[t, share] : wanted) {
-            exact = exact || (t == token && u >= below && u < below + share);
-            near = near || (t == token && u > below - 2e-4 && u < below + share + 2e-4);
-            below += share;
-        }
-        if (!exact) {
-            ++borders;
-        }
-        /* top_p and min_p cuts that fall between two equal weights may differ by a token: seen as a shift of u. */
-        if (!exact && !near) {
-            printf("    round %d: token %d, u %.9f, T %g k %d p %g m %g\n", round, token, u,
-                   static_cast<double>(p.temperature), p.top_k, static_cast<double>(p.top_p),
-                   static_cast<double>(p.min_p));
-        }
-        CHECK(exact || near);
+        borders +=
+            check_choice(vocabulary(), ends, p, h, g.logits(n), g.below(2) == 0 ? std::vector<int64_t>() : g.mask(n));
     }
     printf("    %d of %d at a border\n", borders, ROUNDS);
     CHECK(borders < ROUNDS / 50);
+}
+
+/* The same for every combination of the parameters, on a small vocabulary. */
+TEST(choices_are_those_of_the_reference_in_every_combination) {
+    const uint32_t seed = std::random_device()();
+    printf("    seed %u\n", seed);
+    generator g(seed);
+    support::model &m = support::tiny();
+    const auto n = static_cast<size_t>(m.info.n_vocab);
+    const std::vector<int32_t> ends = ends_of(m);
+    CHECK(!ends.empty());
+    int borders = 0, count = 0;
+    const auto check = [&](const mt_sampler_params &p, int penalties, bool masked) {
+        mt_sampler_params q = p;
+        if (penalties == 1 || penalties == 4) {
+            q.repetition_penalty = static_cast<float>(0.8 + g.unit());
+        }
+        q.frequency_penalty = penalties == 2 || penalties == 4 ? g.sixtyfourths() : 0;
+        q.presence_penalty = penalties >= 3 ? g.sixtyfourths() : 0;
+        q.seed = g.seed();
+        history h;
+        for (int i = g.below(60); i > 0; --i) {
+            (i % 2 == 0 ? h.prompt : h.output).push_back(g.below(static_cast<int>(n)));
+        }
+        const auto bias = g.bias(n, p.n_bias);
+        q.bias_token = bias.first.data();
+        q.bias_value = bias.second.data();
+        borders += check_choice(m, ends, q, h, g.logits(n), masked ? g.mask(n) : std::vector<int64_t>());
+        ++count;
+    };
+    mt_sampler_params p = support::sampler_params();
+    for (const float temperature : {0.0f, 0.3f, 1.0f, 2.5f}) {
+        p.temperature = temperature;
+        for (const int32_t top_k : {0, 1, 7, 500}) {
+            p.top_k = top_k;
+            for (const float top_p : {1.0f, 0.9f, 0.2f}) {
+                p.top_p = top_p;
+                for (const float min_p : {0.0f, 0.02f, 0.5f}) {
+                    p.min_p = min_p;
+                    for (const int32_t min_tokens : {0, 15}) {
+                        p.min_tokens = min_tokens;
+                        for (const int32_t n_bias : {0, 5}) {
+                            p.n_bias = n_bias;
+                            for (int penalties = 0; penalties < 5; ++penalties) {
+                                check(p, penalties, false);
+                                check(p, penalties, true);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    printf("    %d of %d at a border\n", borders, count);
+    CHECK(count == 4 * 4 * 3 * 3 * 2 * 2 * 10);
+    CHECK(borders < count / 200);
 }
 
 TEST(greedy_takes_the_lowest_of_equals) {
@@ -262,15 +369,31 @@ TEST(greedy_takes_the_lowest_of_equals) {
     CHECK_EQ(sample(s, logits, {}), static_cast<int32_t>(n - 1));
 }
 
-TEST(top_k_of_equals_keeps_the_lowest) {
+/* Among equals the lower token is better, also where so many are left that they are not listed. */
+TEST(cuts_among_equals_keep_the_lowest) {
+    const auto n = static_cast<size_t>(vocabulary().info.n_vocab);
+    const std::vector<float> logits(n, 0);
     mt_sampler_params p = support::sampler_params();
     p.temperature = 1;
-    p.top_k = 3;
-    const auto n = static_cast<size_t>(vocabulary().info.n_vocab);
-    std::vector<float> logits(n, 0);
-    for (p.seed = 0; p.seed < 50; ++p.seed) {
-        support::sampler s(vocabulary(), p);
-        CHECK(sample(s, logits, {}) < 3);
+    for (const int32_t kept : {3, 1024, 1025, 3333, 40000}) {
+        int32_t largest = 0;
+        for (p.seed = 0; p.seed < 50; ++p.seed) {
+            p.top_k = kept;
+            p.top_p = 1;
+            support::sampler by_number(vocabulary(), p);
+            const int32_t token = sample(by_number, logits, {});
+            CHECK(token < kept);
+            largest = std::max(largest, token);
+            p.top_k = 0;
+            p.top_p = (static_cast<float>(kept) - 0.5f) / static_cast<float>(n);
+            support::sampler by_mass(vocabulary(), p);
+            CHECK_EQ(sample(by_mass, logits, {}), token);
+            p.min_p = 1;
+            support::sampler by_both(vocabulary(), p);
+            CHECK_EQ(sample(by_both, logits, {}), token);
+            p.min_p = 0;
+        }
+        CHECK(largest > kept / 2);
     }
 }
 

@@ -426,3 +426,64 @@ TEST(states_on_a_random_walk) {
     }
     CHECK(loads > 10);
 }
+
+/* A model that cannot take tokens back: whole states are its checkpoints. */
+TEST(a_recurrent_model_keeps_whole_states) {
+    const std::string path = support::temporary_folder() + "/mamba.gguf";
+    write_tiny_mamba(path);
+    support::model m(path);
+    CHECK_EQ(m.info.is_recurrent, 1);
+    context c(m);
+    CHECK_EQ(c.info().can_trim, 0);
+    const auto prompt = some_tokens(40, 11), other = some_tokens(30, 12);
+    const auto alone = [&](const std::vector<int32_t> &tokens) {
+        context fresh(m);
+        prefill(fresh, 0, tokens);
+        return greedy(fresh, m, 0, {66}, 20);
+    };
+    const auto wanted = alone(prompt), wanted_of_other = alone(other);
+    CHECK(wanted != wanted_of_other);
+
+    prefill(c, 3, prompt);
+    FAILS_WITH(MT_ERR_UNSUPPORTED, "recurrent", mt_sequence_trim(c, 3, 39));
+    int64_t size = 0, needed = 0;
+    FAILS_WITH(MT_ERR_UNSUPPORTED, "whole states only", mt_sequence_state_size(c, 3, 1, &size));
+    FAILS(MT_ERR_UNSUPPORTED, mt_sequence_save(c, 3, 39, nullptr, 0, &needed));
+    const bytes state = save(c, 3, 0);
+    CHECK(greedy(c, m, 3, {66}, 20) == wanted);
+    prefill(c, 5, other);
+    OK(mt_sequence_fork(c, 5, 1, 30)); /* one state under two numbers */
+    const bytes shared = save(c, 1, 0);
+    FAILS(MT_ERR_INVALID_ARG, load(c, 3, state)); /* 60 tokens are there */
+    for (int round = 0; round < 3; ++round) {     /* back to the checkpoint, as often as wanted */
+        OK(mt_sequence_trim(c, 3, 0));
+        OK(load(c, 3, state));
+        CHECK_EQ(c.length(3), 40);
+        CHECK(greedy(c, m, 3, {66}, 20) == wanted);
+    }
+    OK(load(c, 7, state)); /* and under other numbers, beside others */
+    OK(load(c, 0, shared));
+    CHECK(greedy(c, m, 5, {66}, 20) == wanted_of_other);
+    CHECK(greedy(c, m, 0, {66}, 20) == wanted_of_other);
+    CHECK(greedy(c, m, 7, {66}, 20) == wanted);
+    CHECK(greedy(c, m, 1, {66}, 20) == wanted_of_other);
+
+    support::context far(m); /* together in steps, after loading */
+    OK(load(far, 2, state));
+    OK(load(far, 6, shared));
+    sampler a(m), b(m);
+    std::vector<int32_t> of_a, of_b;
+    int32_t next_a = 66, next_b = 66;
+    for (int32_t i = 0; i < 20; ++i) {
+        step both;
+        both.add(6, 30 + i, {next_b}, MT_STEP_SAMPLE, b);
+        both.add(2, 40 + i, {next_a}, MT_STEP_SAMPLE, a);
+        OK(both.run(far));
+        of_b.push_back(next_b = both.token[0]);
+        of_a.push_back(next_a = both.token[1]);
+    }
+    CHECK(of_a == wanted);
+    CHECK(of_b == wanted_of_other);
+    context attention(tiny());
+    FAILS_WITH(MT_ERR_INVALID_ARG, "another model", load(attention, 0, state));
+}

@@ -94,6 +94,16 @@ struct weights {
     }
 };
 
+/* Writes the file and lets both go. */
+void write(gguf_context *g, ggml_context *memory, const std::string &path) {
+    if (!gguf_write_to_file(g, path.c_str(), false)) {
+        fprintf(stderr, "cannot write %s\n", path.c_str());
+        exit(2);
+    }
+    ggml_free(memory);
+    gguf_free(g);
+}
+
 } // namespace
 
 void write_tiny_model(const std::string &path, const tiny_options &o) {
@@ -133,10 +143,47 @@ void write_tiny_model(const std::string &path, const tiny_options &o) {
     w.add("output_norm.weight", o.n_embd, 0, 0.1f, 1.0f);
     w.add("output.weight", o.n_embd, n_vocab, 0.5f, o.nan_output ? NAN : 0.0f);
 
-    if (!gguf_write_to_file(g, path.c_str(), false)) {
-        fprintf(stderr, "cannot write %s\n", path.c_str());
-        exit(2);
+    write(g, memory, path);
+}
+
+void write_tiny_mamba(const std::string &path) {
+    constexpr int64_t EMBD = 64, INNER = 2 * EMBD, STATE = 16, CONV = 4, RANK = 4;
+    gguf_context *g = gguf_init_empty();
+    gguf_set_val_str(g, "general.architecture", "mamba");
+    gguf_set_val_str(g, "general.name", "tiny mamba");
+    gguf_set_val_u32(g, "general.file_type", 0);
+    gguf_set_val_u32(g, "mamba.context_length", 4096);
+    gguf_set_val_u32(g, "mamba.embedding_length", EMBD);
+    gguf_set_val_u32(g, "mamba.block_count", 2);
+    gguf_set_val_u32(g, "mamba.feed_forward_length", 0);
+    gguf_set_val_u32(g, "mamba.attention.head_count", 0);
+    gguf_set_val_f32(g, "mamba.attention.layer_norm_rms_epsilon", 1e-5f);
+    gguf_set_val_u32(g, "mamba.ssm.conv_kernel", CONV);
+    gguf_set_val_u32(g, "mamba.ssm.inner_size", INNER);
+    gguf_set_val_u32(g, "mamba.ssm.state_size", STATE);
+    gguf_set_val_u32(g, "mamba.ssm.time_step_rank", RANK);
+    add_vocabulary(g);
+
+    ggml_init_params params{};
+    params.mem_size = 16u << 20;
+    ggml_context *memory = ggml_init(params);
+    const int64_t n_vocab = gguf_get_arr_n(g, gguf_find_key(g, "tokenizer.ggml.tokens"));
+    weights w{g, memory, std::mt19937(tiny_options().seed)};
+    w.add("token_embd.weight", EMBD, n_vocab, 1.0f);
+    for (int32_t l = 0; l < 2; ++l) {
+        const std::string b = "blk." + std::to_string(l) + ".";
+        w.add(b + "attn_norm.weight", EMBD, 0, 0.1f, 1.0f);
+        w.add(b + "ssm_in.weight", EMBD, 2 * INNER, 0.4f);
+        w.add(b + "ssm_conv1d.weight", CONV, INNER, 0.5f);
+        w.add(b + "ssm_conv1d.bias", INNER, 0, 0.1f);
+        w.add(b + "ssm_x.weight", INNER, RANK + 2 * STATE, 0.3f);
+        w.add(b + "ssm_dt.weight", RANK, INNER, 0.3f);
+        w.add(b + "ssm_dt.bias", INNER, 0, 0.3f, -2.0f);
+        w.add(b + "ssm_a", STATE, INNER, 0.05f, -0.1f); /* negative, slowly forgetting */
+        w.add(b + "ssm_d", INNER, 0, 0.1f, 1.0f);
+        w.add(b + "ssm_out.weight", INNER, EMBD, 0.3f);
     }
-    ggml_free(memory);
-    gguf_free(g);
+    w.add("output_norm.weight", EMBD, 0, 0.1f, 1.0f);
+    w.add("output.weight", EMBD, n_vocab, 0.5f);
+    write(g, memory, path);
 }

@@ -19,3 +19,6 @@ struct tiny_options {
 
 /* Tokens: 0..255 the bytes, then merges, then <s>, </s>, <|user|> (control) and <think> (user-defined). */
 void write_tiny_model(const std::string &path, const tiny_options &options);
+
+/* The same of a recurrent architecture, two layers of Mamba: no attention, one state per sequence. */
+void write_tiny_mamba(const std::string &path);
