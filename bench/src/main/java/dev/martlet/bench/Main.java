@@ -1,5 +1,6 @@
 package dev.martlet.bench;
 
+import dev.martlet.bench.serving.ServingCommand;
 import dev.martlet.cli.ModelStore;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -29,7 +30,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
-        description = "Measure decode, prefill, parser, template and SSE chunks.",
+        description = "Measure decode, prefill, parser, template and SSE chunks; or the whole server beside a peer.",
+        subcommands = ServingCommand.class,
         footer = {
             "",
             "Benchmarks: DecodeBenchmark, PrefillBenchmark, ParserBenchmark, TemplateBenchmark, ChunkBenchmark"
