@@ -66,6 +66,10 @@ final class Campaign {
         Optional<Series> reference = Optional.of(Reference.name(workload))
                 .filter(name -> !name.isEmpty())
                 .map(name -> new Series(name, List.of()));
+        List<Series> peers = servers.entrySet().stream()
+                .filter(server -> !server.getKey().ours())
+                .map(Map.Entry::getValue)
+                .toList();
         List<String> mismatches = new ArrayList<>();
         for (int round = 1; round <= plan.rounds(); round++) {
             long seed = Objects.hash(plan.seed(), workload.id(), round);
@@ -80,13 +84,9 @@ final class Campaign {
             }
             mismatch(workload, runs).ifPresent(mismatches::add);
             if (round == 1) {
-                leaveOutHopeless(workload, servers);
+                leaveOutHopeless(workload, peers);
             }
         }
-        List<Series> peers = servers.entrySet().stream()
-                .filter(server -> !server.getKey().ours())
-                .map(Map.Entry::getValue)
-                .toList();
         Series martlet = servers.entrySet().stream()
                 .filter(server -> server.getKey().ours())
                 .map(Map.Entry::getValue)
@@ -188,17 +188,15 @@ final class Campaign {
                 : Optional.empty();
     }
 
-    private static void leaveOutHopeless(Workload workload, Map<Setup, Series> servers) {
+    /** Leaves out the configurations of the peer that are far from the best. */
+    static void leaveOutHopeless(Workload workload, List<Series> peers) {
         Figure figure = workload.figures().getFirst();
-        List<Series> peers = servers.entrySet().stream()
-                .filter(server -> !server.getKey().ours())
-                .map(Map.Entry::getValue)
-                .filter(peer -> peer.median(figure).isPresent())
-                .toList();
-        peers.stream()
+        List<Series> whole =
+                peers.stream().filter(peer -> peer.median(figure).isPresent()).toList();
+        whole.stream()
                 .map(peer -> peer.median(figure).getAsDouble())
                 .reduce((a, b) -> figure.isBetter(a, b) ? a : b)
-                .ifPresent(best -> peers.stream()
+                .ifPresent(best -> whole.stream()
                         .filter(peer -> figure.ratio(best, peer.median(figure).getAsDouble()) > HOPELESS)
                         .forEach(peer -> peer.leaveOut("more than " + (int) HOPELESS
                                 + " times worse than the best configuration in the first round")));
