@@ -127,9 +127,17 @@ final class Campaign {
                         .filter(run.figures()::containsKey)
                         .map(figure -> figure.label() + " "
                                 + Table.number(run.figures().get(figure)) + " " + figure.unit())
-                        .collect(Collectors.joining(", "))
+                        .collect(Collectors.joining(", ", "", disturbance(run)))
                 : "FAILED: " + run.failures().getFirst();
         progress.printf("%-10s %d/%d  %-24s %s%n", workload.id(), round, plan.rounds(), series.name(), told);
+    }
+
+    private static String disturbance(Run run) {
+        return run.isDisturbed()
+                ? String.format(
+                        " (DISTURBED: others used %.0f %% of the processors)",
+                        100 * run.details().get(Bystanders.DETAIL))
+                : "";
     }
 
     private Run refer(Workload workload, long seed) throws InterruptedException {
@@ -161,7 +169,9 @@ final class Campaign {
     private Run timed(Workload workload, ServerProcess server, long seed)
             throws InterruptedException, TimeoutException {
         try (ExecutorService thread = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<Run> run = thread.submit(() -> workload.run(server, seed));
+            Bystanders bystanders = Bystanders.watch(server.pid());
+            Future<Run> run = thread.submit(
+                    () -> workload.run(server, seed).withDetails(Map.of(Bystanders.DETAIL, bystanders.share())));
             try {
                 return run.get(plan.limit().toMillis(), TimeUnit.MILLISECONDS);
             } catch (TimeoutException e) {

@@ -53,18 +53,30 @@ record RowResult(
                 figure.ratio(ours.getAsDouble(), best.get().median(figure).getAsDouble()));
     }
 
+    /** Runs that others disturbed. */
+    long disturbed() {
+        return all().stream()
+                .flatMap(series -> series.runs().stream())
+                .filter(Run::isDisturbed)
+                .count();
+    }
+
     /** What went wrong, a line each; a configuration of the peer that took too long is no failure. */
     List<String> failures() {
         List<String> failures = new ArrayList<>();
         mismatches.forEach(why -> failures.add(workload.id() + ": " + why));
-        List<Series> all = new ArrayList<>(List.of(martlet));
-        all.addAll(peers);
-        reference.ifPresent(all::add);
-        for (Series series : all) {
+        for (Series series : all()) {
             for (Run run : series.runs()) {
                 run.failures().forEach(why -> failures.add(workload.id() + ", " + series.name() + ": " + why));
             }
         }
         return failures;
+    }
+
+    private List<Series> all() {
+        List<Series> all = new ArrayList<>(List.of(martlet));
+        all.addAll(peers);
+        reference.ifPresent(all::add);
+        return all;
     }
 }

@@ -2,6 +2,7 @@ package dev.martlet.bench.serving;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -60,8 +61,15 @@ record Run(
         return new Run(figures, promptTokens, cachedTokens, outputTokens, more, details);
     }
 
-    Run withDetails(Map<String, Double> value) {
-        return new Run(figures, promptTokens, cachedTokens, outputTokens, failures, value);
+    Run withDetails(Map<String, Double> more) {
+        Map<String, Double> all = new HashMap<>(details);
+        all.putAll(more);
+        return new Run(figures, promptTokens, cachedTokens, outputTokens, failures, all);
+    }
+
+    /** Whether others used so much of the machine meanwhile that the figures say little. */
+    boolean isDisturbed() {
+        return details.getOrDefault(Bystanders.DETAIL, 0.0) > Bystanders.TOLERABLE;
     }
 
     boolean isWhole() {

@@ -128,6 +128,12 @@ public final class ServingCommand implements Callable<Integer> {
         }
         Table.lines(results).forEach(System.out::println);
         System.out.println("JSON: " + out + ", chart: " + chart());
+        long disturbed = results.stream().mapToLong(RowResult::disturbed).sum();
+        if (disturbed > 0) {
+            System.out.println(
+                    disturbed + " runs were disturbed by other programs (others_cpu in the JSON): measure again"
+                            + " on a machine that does nothing else");
+        }
         List<String> failures =
                 results.stream().flatMap(row -> row.failures().stream()).toList();
         failures.forEach(why -> System.err.println("martlet: FAILED: " + why));

@@ -56,6 +56,16 @@ class RowResultTest {
     }
 
     @Test
+    void shouldCountDisturbedRuns() {
+        Series martlet = Results.series("martlet", 3);
+        martlet.add(Results.run(3).withDetails(Map.of(Bystanders.DETAIL, 0.3)));
+        martlet.add(Results.run(3).withDetails(Map.of(Bystanders.DETAIL, 0.01)));
+        RowResult row = new RowResult(Results.FAN_OUT, 1, martlet, List.of(), Optional.empty(), List.of());
+
+        assertThat(row.disturbed()).isEqualTo(1);
+    }
+
+    @Test
     void shouldSeeThatPromptsDiffer() {
         Run other = new Run(Map.of(Figure.WALL, 1.0), 15_999, 0, 256, List.of(), Map.of());
 
