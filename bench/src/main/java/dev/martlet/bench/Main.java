@@ -34,7 +34,8 @@ import picocli.CommandLine.Parameters;
         subcommands = ServingCommand.class,
         footer = {
             "",
-            "Benchmarks: DecodeBenchmark, PrefillBenchmark, ParserBenchmark, TemplateBenchmark, ChunkBenchmark"
+            "Benchmarks: DecodeBenchmark, PrefillBenchmark, SchedulerBenchmark, ParserBenchmark, TemplateBenchmark,",
+            "ChunkBenchmark"
         })
 public final class Main implements Callable<Integer> {
     /** The first JDK with a switch for its warnings about {@code sun.misc.Unsafe}. */

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -59,7 +60,7 @@ final class Client {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Answer> answers = new ArrayList<>();
             for (Future<Answer> answer : threads.invokeAll(exchanges.stream()
-                    .<java.util.concurrent.Callable<Answer>>map(exchange -> exchange::run)
+                    .<Callable<Answer>>map(exchange -> exchange::run)
                     .toList())) {
                 answers.add(answer.get());
             }

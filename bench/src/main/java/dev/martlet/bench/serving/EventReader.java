@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.net.ProtocolException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * Reads an HTTP/1.1 answer of server-sent events line by line, for little work a line: two cores are shared with the
@@ -44,7 +45,7 @@ final class EventReader {
             throw new ProtocolException("not an HTTP/1.1 answer: " + status);
         }
         for (String field = headerLine(); !field.isEmpty(); field = headerLine()) {
-            String lower = field.toLowerCase(java.util.Locale.ROOT);
+            String lower = field.toLowerCase(Locale.ROOT);
             chunked |= lower.startsWith("transfer-encoding:") && lower.endsWith("chunked");
         }
         return Integer.parseInt(parts[1]);

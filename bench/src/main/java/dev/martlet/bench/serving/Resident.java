@@ -46,6 +46,9 @@ record Resident(Mixed load, Path model, long cellBytes, long cells) implements W
 
     @Override
     public Run run(ServerProcess server, long seed) throws InterruptedException {
+        if (cellBytes == 0) {
+            return Run.failed("the model's file does not tell how large its KV cache is: leave this row out");
+        }
         Run run = load.run(server, seed);
         try {
             List<String> smaps = Files.readAllLines(Path.of("/proc/" + server.pid() + "/smaps"));

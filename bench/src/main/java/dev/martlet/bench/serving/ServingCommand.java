@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -35,8 +36,9 @@ import picocli.CommandLine.Spec;
             "",
             "Rows: fanout, fanout64, mixed, single, chat, arrival, memory",
             "",
-            "The first run builds llama-server, which takes some minutes. Each run starts a server of its own on a free",
-            "port, uses it for the warm-up with other texts, and ends it. Nothing else should run meanwhile."
+            "The first run builds llama-server, which takes some minutes. Each run starts a server of its own on a "
+                    + "free port, uses it for the warm-up with other texts, and ends it. Nothing else should run "
+                    + "meanwhile."
         })
 public final class ServingCommand implements Callable<Integer> {
     private static final String PEER = "llama-server";
@@ -50,7 +52,7 @@ public final class ServingCommand implements Callable<Integer> {
     @Option(names = "--vs", paramLabel = "PEER", description = "The peer: llama-server, the only one there is.")
     private String peer = PEER;
 
-    @Option(names = "--rows", paramLabel = "ROW,...", split = ",", description = "Only these rows.")
+    @Option(names = "--rows", paramLabel = "ROW", split = ",", description = "Only these rows.")
     private List<String> rows = Workloads.IDS;
 
     @Option(names = "--rounds", paramLabel = "N", description = "Rounds of each row (default: 3).")
@@ -118,7 +120,6 @@ public final class ServingCommand implements Callable<Integer> {
                         seed,
                         work),
                 System.err);
-        System.err.println("martlet: logs of the servers: " + work);
         List<RowResult> results = new ArrayList<>();
         for (Workload workload : Workloads.all(facts, file, quick)) {
             if (rows.contains(workload.id())) {
@@ -137,7 +138,21 @@ public final class ServingCommand implements Callable<Integer> {
         List<String> failures =
                 results.stream().flatMap(row -> row.failures().stream()).toList();
         failures.forEach(why -> System.err.println("martlet: FAILED: " + why));
-        return failures.isEmpty() ? 0 : 1;
+        if (!failures.isEmpty()) {
+            System.err.println("martlet: logs of the servers: " + work);
+            return 1;
+        }
+        delete(work);
+        return 0;
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(folder);
     }
 
     private void check() {

@@ -2,6 +2,7 @@ package dev.martlet.bench.serving;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.LongStream;
@@ -62,7 +63,7 @@ class AnswerTest {
 
     @Test
     void shouldCopyItsPieces() {
-        List<Long> pieces = new java.util.ArrayList<>(List.of(SECOND));
+        List<Long> pieces = new ArrayList<>(List.of(SECOND));
         Answer answer = new Answer(0, pieces, SECOND, 1, 0, 1, "", Optional.empty());
         pieces.clear();
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.StringReader;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
@@ -34,7 +35,7 @@ class ChartTest {
                 1,
                 Results.series("martlet", 1),
                 List.of(Results.series("a<b>&c", 1)),
-                java.util.Optional.empty(),
+                Optional.empty(),
                 List.of());
 
         assertThat(texts(parse(Chart.svg(List.of(row))))).contains("1.00 s (a<b>&c)");

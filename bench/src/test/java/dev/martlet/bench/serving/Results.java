@@ -1,6 +1,7 @@
 package dev.martlet.bench.serving;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Results as if measured: two rounds of a fan-out with a reference. */
@@ -31,6 +32,6 @@ final class Results {
     }
 
     static Run run(double wall) {
-        return new Run(java.util.Map.of(Figure.WALL, wall), 16_000, 100, 256, List.of(), java.util.Map.of());
+        return new Run(Map.of(Figure.WALL, wall), 16_000, 100, 256, List.of(), Map.of());
     }
 }
