@@ -11,15 +11,15 @@ import java.util.OptionalDouble;
  * to a scale of the row's own. Colours are of middle brightness and the ground is clear, for light and dark pages.
  */
 final class Chart {
-    private static final int WIDTH = 760;
+    private static final int WIDTH = 840;
     private static final int MARGIN = 16;
-    private static final int LABEL = 170;
+    private static final int LABEL = 120;
     private static final int BAR = 16;
     private static final int PITCH = 22;
     private static final int TITLE = 26;
     private static final int GAP = 18;
     /** Room to the right of the longest bar, for its number. */
-    private static final int NUMBERS = 190;
+    private static final int NUMBERS = 280;
 
     private static final String OURS = "#2f81f7";
     private static final String THEIRS = "#a371f7";

@@ -14,6 +14,9 @@ import org.w3c.dom.NodeList;
 import org.xml.sax.InputSource;
 
 class ChartTest {
+    /** Width of a letter, more or less. */
+    private static final int LETTER = 7;
+
     @Test
     void shouldDrawBarsToScale() throws Exception {
         Document svg = parse(Chart.svg(List.of(Results.fanOut())));
@@ -43,20 +46,36 @@ class ChartTest {
 
     @Test
     void shouldHoldWhatItDraws() throws Exception {
-        Element root =
-                parse(Chart.svg(List.of(Results.fanOut(), Results.fanOut()))).getDocumentElement();
-        int height = Integer.parseInt(root.getAttribute("height"));
+        RowResult named = new RowResult(
+                Results.FAN_OUT,
+                1,
+                Results.series("martlet", 12_345),
+                List.of(Results.series("-np 64 --no-kv-unified", 12_345)),
+                Optional.empty(),
+                List.of());
+        Element root = parse(Chart.svg(List.of(Results.fanOut(), named))).getDocumentElement();
+        int height = number(root, "height");
+        int width = number(root, "width");
+        NodeList texts = root.getElementsByTagName("text");
         NodeList bars = root.getElementsByTagName("rect");
 
         for (int i = 0; i < bars.getLength(); i++) {
             Element bar = (Element) bars.item(i);
-            assertThat(Integer.parseInt(bar.getAttribute("y")) + Integer.parseInt(bar.getAttribute("height")))
-                    .isLessThanOrEqualTo(height);
+            assertThat(number(bar, "y") + number(bar, "height")).isLessThanOrEqualTo(height);
+        }
+        for (int i = 0; i < texts.getLength(); i++) {
+            Element text = (Element) texts.item(i);
+            int end = number(text, "x") + LETTER * text.getTextContent().length();
+            assertThat(end).as(text.getTextContent()).isLessThanOrEqualTo(width);
         }
     }
 
+    private static int number(Element element, String attribute) {
+        return Integer.parseInt(element.getAttribute(attribute));
+    }
+
     private static int width(NodeList bars, int index) {
-        return Integer.parseInt(((Element) bars.item(index)).getAttribute("width"));
+        return number((Element) bars.item(index), "width");
     }
 
     private static List<String> texts(Document svg) {
