@@ -152,6 +152,21 @@ public final class Engine implements AutoCloseable {
         return counters.snapshot();
     }
 
+    /** How times and sizes are distributed since the start. */
+    public EngineDistributions distributions() {
+        return scheduler.observer().distributions();
+    }
+
+    /**
+     * What the engine is doing now. Its thread answers between two steps, at once when it is idle.
+     *
+     * @param atMost how long to wait for that; when it passes, or the engine is closed, the answer is the last picture
+     *     that was asked for, however old: see {@link EngineSnapshot#taken()}
+     */
+    public EngineSnapshot snapshot(Duration atMost) throws InterruptedException {
+        return scheduler.observer().snapshot(atMost, this::wake);
+    }
+
     /**
      * Takes no more requests, lets the running and waiting ones finish, and closes. What has not ended in time ends with
      * {@link FinishReason#SHUTDOWN}.
@@ -210,6 +225,7 @@ public final class Engine implements AutoCloseable {
             try {
                 scheduler.endAll(reason, failure);
             } finally {
+                scheduler.observer().close();
                 runner.close();
             }
         }

@@ -13,11 +13,16 @@ package dev.martlet.engine;
  * @param cancelled those of them that were cancelled or not read
  * @param failed those of them that ended with {@link FinishReason#ERROR}
  * @param steps steps run
+ * @param promptTokens tokens of the prompts of requests that ran, each counted once
  * @param prefillTokens prompt tokens computed, again after a preemption too
  * @param cachedTokens prompt tokens taken from the cache instead
  * @param decodeTokens tokens of output
+ * @param draftsAccepted drafted tokens that became output
+ * @param draftsRejected drafted tokens that did not
+ * @param forcedTokens tokens of output that a grammar left no choice about, and no model chose
  * @param preemptions requests that lost their cells for a while
  * @param evictions cached prefixes dropped for room
+ * @param spills tails moved from the cache to the host's memory
  * @param recoveries contexts made anew after a failure
  * @param decodeMicros microseconds the model took in all
  * @param sampleMicros microseconds the choice of tokens took in all
@@ -33,11 +38,16 @@ public record EngineMetrics(
         long cancelled,
         long failed,
         long steps,
+        long promptTokens,
         long prefillTokens,
         long cachedTokens,
         long decodeTokens,
+        long draftsAccepted,
+        long draftsRejected,
+        long forcedTokens,
         long preemptions,
         long evictions,
+        long spills,
         long recoveries,
         long decodeMicros,
         long sampleMicros) {}

@@ -154,6 +154,11 @@ final class KvCache {
         return prefixes.size();
     }
 
+    /** The held prefixes, for whoever watches. */
+    List<EngineSnapshot.Prefix> prefixes() {
+        return prefixes.describe();
+    }
+
     /** Number of ids nobody has. */
     int freeCount() {
         return freeCount;

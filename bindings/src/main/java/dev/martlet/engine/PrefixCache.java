@@ -2,6 +2,7 @@ package dev.martlet.engine;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -53,6 +54,15 @@ final class PrefixCache {
 
     int size() {
         return all.size();
+    }
+
+    /** All of them, the longest unused first. */
+    List<EngineSnapshot.Prefix> describe() {
+        List<Held> byUse = new ArrayList<>(all);
+        byUse.sort(Comparator.comparingLong(held -> held.lastUse));
+        return byUse.stream()
+                .map(held -> new EngineSnapshot.Prefix(held.slot, held.length))
+                .toList();
     }
 
     /** The best start for a waiting sequence. Its last token is always left to compute: its logits are needed. */

@@ -34,6 +34,7 @@ final class Scheduler {
     private final Vocabulary vocabulary;
     private final Inbox inbox;
     private final Counters counters;
+    private final EngineObserver observer;
     private final LongSupplier nanoTime;
     private final KvCache cache;
     private final StepBudget budget;
@@ -69,6 +70,7 @@ final class Scheduler {
         this.inbox = inbox;
         this.counters = counters;
         this.nanoTime = nanoTime;
+        this.observer = new EngineObserver(counters, options.prefixCache(), nanoTime);
         this.cache = new KvCache(runner, options.prefixCache(), counters);
         this.budget = new StepBudget(limits.batchTokens(), options.stepMillis());
         this.plan = new StepPlan(limits);
@@ -122,6 +124,7 @@ final class Scheduler {
             }
             waiting.remove(i);
             insertByArrival(running, sequence);
+            observer.admitted(sequence, match, running);
             begin(sequence);
         }
     }
@@ -224,6 +227,7 @@ final class Scheduler {
     // ---- the step
 
     private void step() {
+        observer.stepBegins();
         StepStatus status = runner.step(plan, result);
         while (status == StepStatus.NO_SPACE) {
             if (!cache.evictOne()) {
@@ -235,6 +239,7 @@ final class Scheduler {
             }
             status = runner.step(plan, result);
         }
+        observer.stepEnds(status, plan, result, cache);
         switch (status) {
             case OK -> apply();
             case ABORTED, NO_SPACE -> {
@@ -252,6 +257,7 @@ final class Scheduler {
             return;
         }
         cache.drop(last);
+        observer.preempted(last);
         insertByArrival(waiting, last);
         counters.add(Counter.PREEMPTIONS, 1);
     }
@@ -294,6 +300,7 @@ final class Scheduler {
             return FinishReason.STOP;
         }
         sequence.append(token);
+        observer.token(sequence);
         counters.add(Counter.DECODE_TOKENS, 1);
         if (!sequence.stream.offer(event(request, row, token))) {
             return FinishReason.CANCELLED;
@@ -385,6 +392,7 @@ final class Scheduler {
         counters.add(Counter.ENDED, 1);
         counters.add(Counter.CANCELLED, reason == FinishReason.CANCELLED ? 1 : 0);
         counters.add(Counter.FAILED, reason == FinishReason.ERROR ? 1 : 0);
+        observer.ended(sequence, reason);
         sequence.stream.end(new TokenEvent.End(reason, sequence.usage(), failure));
         inbox.ended();
     }
@@ -439,6 +447,12 @@ final class Scheduler {
         counters.set(Counter.RUNNING, running.size());
         counters.set(Counter.CACHED_PREFIXES, cache.heldCount());
         counters.set(Counter.USED_CELLS, broken == null ? cache.usedCells() : 0);
+        observer.answer(waiting, running, cache);
+    }
+
+    /** What tells of all this. */
+    EngineObserver observer() {
+        return observer;
     }
 
     /** For tests: the ids and cells. */
