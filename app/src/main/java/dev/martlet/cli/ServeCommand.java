@@ -67,6 +67,7 @@ final class ServeCommand implements Callable<Integer> {
                 running.close();
                 model.close();
             });
+            server.observe(running);
             ServedModel served = served(model, running, source);
             server.ready(served);
             System.out.printf(

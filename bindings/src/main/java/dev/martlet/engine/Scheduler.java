@@ -227,6 +227,7 @@ final class Scheduler {
     // ---- the step
 
     private void step() {
+        publishRequests();
         observer.stepBegins();
         StepStatus status = runner.step(plan, result);
         while (status == StepStatus.NO_SPACE) {
@@ -387,8 +388,7 @@ final class Scheduler {
 
     /** The reader comes first: whatever giving back the cells may run into, the request has ended once. */
     private void tell(Sequence sequence, FinishReason reason, Optional<EngineException> failure) {
-        counters.set(Counter.WAITING, waiting.size());
-        counters.set(Counter.RUNNING, running.size());
+        publishRequests();
         counters.add(Counter.ENDED, 1);
         counters.add(Counter.CANCELLED, reason == FinishReason.CANCELLED ? 1 : 0);
         counters.add(Counter.FAILED, reason == FinishReason.ERROR ? 1 : 0);
@@ -442,9 +442,13 @@ final class Scheduler {
         return nearest;
     }
 
-    private void publishLevels() {
+    private void publishRequests() {
         counters.set(Counter.WAITING, waiting.size());
         counters.set(Counter.RUNNING, running.size());
+    }
+
+    private void publishLevels() {
+        publishRequests();
         counters.set(Counter.CACHED_PREFIXES, cache.heldCount());
         counters.set(Counter.USED_CELLS, broken == null ? cache.usedCells() : 0);
         observer.answer(waiting, running, cache);
