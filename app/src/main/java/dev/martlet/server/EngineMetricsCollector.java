@@ -44,6 +44,7 @@ final class EngineMetricsCollector implements MultiCollector {
                 (double) now.usedCells() / Math.max(1, now.contextTokens()));
         gauge(all, "kv_cache_used_cells", "Cells of the KV cache in use", now.usedCells());
         gauge(all, "kv_cache_cells", "Cells of the KV cache", now.contextTokens());
+        gauge(all, "host_cache_bytes", "Host memory that cached prefixes take", now.hostBytes());
         gauge(all, "cached_prefixes", "Finished requests whose tokens stay in the cache", now.cachedPrefixes());
     }
 
@@ -82,7 +83,8 @@ final class EngineMetricsCollector implements MultiCollector {
         counter(all, "model_seconds", "Time the model took", now.decodeMicros() / MICROS_PER_SECOND);
         counter(all, "sampling_seconds", "Time the choice of tokens took", now.sampleMicros() / MICROS_PER_SECOND);
         counter(all, "cache_evictions", "Cached prefixes dropped for room", now.evictions());
-        counter(all, "cache_spills", "Tails moved from the cache to the host's memory", now.spills());
+        counter(all, "cache_spills", "Cached prefixes moved to host memory", now.spills());
+        counter(all, "cache_restores", "Cached prefixes brought back from there", now.restores());
         counter(all, "recoveries", "Contexts made anew after a failure", now.recoveries());
     }
 

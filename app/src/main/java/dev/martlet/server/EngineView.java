@@ -87,12 +87,16 @@ final class EngineView implements Handler {
     private static JsonObjectBuilder cache(EngineMetrics now, List<EngineSnapshot.Prefix> prefixes) {
         JsonArrayBuilder held = Json.builders().createArrayBuilder();
         for (EngineSnapshot.Prefix prefix : prefixes) {
-            held.add(object().add("sequence", prefix.sequence()).add("tokens", prefix.tokens()));
+            held.add(object().add("tokens", prefix.tokens())
+                    .add("resident", prefix.resident())
+                    .add("host_bytes", prefix.hostBytes()));
         }
         return object().add("cells", now.contextTokens())
                 .add("used_cells", now.usedCells())
                 .add("evictions", now.evictions())
+                .add("host_bytes", now.hostBytes())
                 .add("spills", now.spills())
+                .add("restores", now.restores())
                 .add("recoveries", now.recoveries())
                 .add("prefixes", held);
     }

@@ -18,6 +18,8 @@ public record CacheOutcome(Kind kind, int tokens) {
         ENDED,
         /** The cached text has another token there. */
         DIVERGED,
+        /** More of it is known, but is not here: another request is about to compute it, or it was moved out. */
+        AWAY,
         /** Nothing in the cache begins like it. */
         NOTHING,
         /** The prefix cache is switched off. */
@@ -34,6 +36,7 @@ public record CacheOutcome(Kind kind, int tokens) {
             case WHOLE -> "all but the last token";
             case ENDED -> "the cached text ended at token " + tokens;
             case DIVERGED -> "diverged at token " + tokens;
+            case AWAY -> "what follows token " + tokens + " was not yet, or no longer, in the cache";
             case NOTHING -> "nothing cached begins like it";
             case OFF -> "the prefix cache is off";
         };

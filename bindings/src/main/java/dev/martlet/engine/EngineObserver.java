@@ -1,7 +1,6 @@
 package dev.martlet.engine;
 
 import dev.martlet.engine.EngineSnapshot.State;
-import dev.martlet.engine.PrefixCache.Match;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,7 +20,6 @@ final class EngineObserver {
 
     private final LongSupplier nanoTime;
     private final Counters counters;
-    private final boolean sharing;
     private final Histogram queueWait = Histogram.ofMicros();
     private final Histogram timeToFirstToken = Histogram.ofMicros();
     private final Histogram interToken = Histogram.ofMicros();
@@ -42,55 +40,23 @@ final class EngineObserver {
 
     private StepEvent stepEvent;
 
-    EngineObserver(Counters counters, boolean sharing, LongSupplier nanoTime) {
+    EngineObserver(Counters counters, LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
         this.counters = counters;
-        this.sharing = sharing;
         this.desk = new SnapshotDesk(
                 new EngineSnapshot(Instant.now(), counters.snapshot(), List.of(), List.of(), List.of(), List.of()));
     }
 
     /** A request runs, the first time or again; {@code running} has it already. */
-    void admitted(Sequence sequence, Match match, List<Sequence> running) {
+    void admitted(Sequence sequence, KvCache cache, List<Sequence> running) {
         RequestTrace trace = sequence.trace;
         if (trace.firstRun != RequestTrace.NEVER) {
             return;
         }
         trace.firstRun = nanoTime.getAsLong();
-        trace.cache = Optional.of(outcome(sequence, match, running));
+        trace.cache = Optional.of(cache.outcome(sequence, running));
         queueWait.record(micros(trace.firstRun - trace.submitted));
         counters.add(Counters.Counter.PROMPT_TOKENS, trace.promptTokens);
-    }
-
-    private CacheOutcome outcome(Sequence sequence, Match match, List<Sequence> running) {
-        int length = match.length();
-        CacheOutcome.Kind kind;
-        if (!sharing) {
-            kind = CacheOutcome.Kind.OFF;
-        } else if (length == 0) {
-            kind = CacheOutcome.Kind.NOTHING;
-        } else if (length >= sequence.size - 1) {
-            kind = CacheOutcome.Kind.WHOLE;
-        } else if (goesOnBeyond(sequence, match, running)) {
-            kind = CacheOutcome.Kind.DIVERGED;
-        } else {
-            kind = CacheOutcome.Kind.ENDED;
-        }
-        return new CacheOutcome(kind, length);
-    }
-
-    /** Whether what was matched has more tokens than were of use. */
-    private static boolean goesOnBeyond(Sequence sequence, Match match, List<Sequence> running) {
-        if (match.held() != null) {
-            return match.held().length > match.length();
-        }
-        for (int i = 0; i < running.size(); i++) {
-            Sequence other = running.get(i);
-            if (other != sequence && other.slot == match.slot()) {
-                return other.seen > match.length();
-            }
-        }
-        return false;
     }
 
     void stepBegins() {

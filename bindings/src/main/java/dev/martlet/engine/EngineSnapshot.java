@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param running in order of arrival
  * @param waiting in order of arrival, the first {@value #MOST_LISTED}; the metrics count them all
  * @param ended the last requests that ended, latest first
- * @param prefixes the finished requests that are still in the cache
+ * @param prefixes what finished requests left, the longest unused first
  */
 public record EngineSnapshot(
         Instant taken,
@@ -74,10 +74,11 @@ public record EngineSnapshot(
             Optional<FinishReason> finishReason) {}
 
     /**
-     * A finished request's tokens that others can continue from.
+     * Tokens of finished requests that others can continue from.
      *
-     * @param sequence the sequence id that holds them
      * @param tokens how many
+     * @param resident whether they are in the KV cache
+     * @param hostBytes what a copy in host memory takes; 0 for none
      */
-    public record Prefix(int sequence, int tokens) {}
+    public record Prefix(int tokens, boolean resident, long hostBytes) {}
 }

@@ -84,6 +84,17 @@ class EngineObserverTest {
     }
 
     @Test
+    void shouldSayThatAnotherRequestIsStillComputingIt() {
+        Rig rig = Rig.answering(400, prompt -> "ok");
+        rig.submit("too short 1", 5);
+        rig.submit("too short 2", 5);
+        rig.runAll();
+        assertThat(picture(rig).ended())
+                .extracting(request -> request.cache().orElseThrow())
+                .containsExactlyInAnyOrder(new CacheOutcome(Kind.NOTHING, 0), new CacheOutcome(Kind.AWAY, 0));
+    }
+
+    @Test
     void shouldSayThatTheCacheIsOff() {
         Rig rig = new Rig(
                 ScriptedStepRunner.limits(200),
