@@ -19,6 +19,7 @@ public final class Engine implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("dev.martlet.engine");
 
     private final StepRunner runner;
+    private final EngineSetup setup;
     private final Vocabulary vocabulary;
     private final Tokenizer tokenizer;
     private final StepRunner.Limits limits;
@@ -38,12 +39,14 @@ public final class Engine implements AutoCloseable {
 
     private Engine(
             StepRunner runner,
+            EngineSetup setup,
             Vocabulary vocabulary,
             Tokenizer tokenizer,
             EngineOptions options,
             boolean calibrated,
             Consumer<Engine> onClosed) {
         this.runner = runner;
+        this.setup = setup;
         this.vocabulary = vocabulary;
         this.tokenizer = tokenizer;
         this.limits = runner.limits();
@@ -72,9 +75,16 @@ public final class Engine implements AutoCloseable {
         NativeHandle handle = NativeHandle.of(model);
         MemorySegment pointer = handle.acquire();
         try {
-            StepRunner runner = new NativeStepRunner(pointer, model.info(), options);
-            Engine engine =
-                    new Engine(runner, model.vocabulary(), model.tokenizer(), options, true, handle::removeDependent);
+            EngineOptions fitted = EngineSizing.fit(options, model);
+            NativeStepRunner runner = new NativeStepRunner(pointer, model.info(), fitted);
+            Engine engine = new Engine(
+                    runner,
+                    runner.setup(),
+                    model.vocabulary(),
+                    model.tokenizer(),
+                    fitted,
+                    true,
+                    handle::removeDependent);
             engine.thread.start();
             try {
                 handle.addDependent(engine);
@@ -95,7 +105,9 @@ public final class Engine implements AutoCloseable {
      * @param tokenizer used by {@link #generate} alone
      */
     public static Engine start(StepRunner runner, Vocabulary vocabulary, Tokenizer tokenizer, EngineOptions options) {
-        Engine engine = new Engine(runner, vocabulary, tokenizer, options, false, closed -> {});
+        StepRunner.Limits limits = runner.limits();
+        EngineSetup setup = new EngineSetup(options.threads(), limits.contextTokens(), limits.sequenceTokens(), "", 0);
+        Engine engine = new Engine(runner, setup, vocabulary, tokenizer, options, false, closed -> {});
         engine.thread.start();
         return engine;
     }
@@ -146,6 +158,11 @@ public final class Engine implements AutoCloseable {
         int[] tokens = tokenizer.encode(prompt, true, false);
         Generation generation = submit(GenerationRequest.of(tokens, maxTokens).withSampling(sampling));
         return new TextGeneration(generation, vocabulary);
+    }
+
+    /** What it runs with, with all that the options left open. */
+    public EngineSetup setup() {
+        return setup;
     }
 
     /** What a request's context may hold, and other bounds. */
