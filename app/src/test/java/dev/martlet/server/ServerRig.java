@@ -47,6 +47,7 @@ final class ServerRig implements AutoCloseable {
         runner = new ScriptedStepRunner(ScriptedStepRunner.generousLimits(), script);
         engine = Engine.start(runner, ByteTokens.vocabulary(), new ByteTokens(), options);
         server = MartletServer.start(config, model(engine));
+        server.observe(engine);
     }
 
     /** Holds the engine before each of its steps; opened at the end at the latest. */

@@ -19,6 +19,7 @@ public final class Engine implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("dev.martlet.engine");
 
     private final StepRunner runner;
+    private final EngineSetup setup;
     private final Vocabulary vocabulary;
     private final Tokenizer tokenizer;
     private final StepRunner.Limits limits;
@@ -38,12 +39,14 @@ public final class Engine implements AutoCloseable {
 
     private Engine(
             StepRunner runner,
+            EngineSetup setup,
             Vocabulary vocabulary,
             Tokenizer tokenizer,
             EngineOptions options,
             boolean calibrated,
             Consumer<Engine> onClosed) {
         this.runner = runner;
+        this.setup = setup;
         this.vocabulary = vocabulary;
         this.tokenizer = tokenizer;
         this.limits = runner.limits();
@@ -72,9 +75,16 @@ public final class Engine implements AutoCloseable {
         NativeHandle handle = NativeHandle.of(model);
         MemorySegment pointer = handle.acquire();
         try {
-            StepRunner runner = new NativeStepRunner(pointer, model.info(), options);
-            Engine engine =
-                    new Engine(runner, model.vocabulary(), model.tokenizer(), options, true, handle::removeDependent);
+            EngineOptions fitted = EngineSizing.fit(options, model);
+            NativeStepRunner runner = new NativeStepRunner(pointer, model.info(), fitted);
+            Engine engine = new Engine(
+                    runner,
+                    runner.setup(),
+                    model.vocabulary(),
+                    model.tokenizer(),
+                    fitted,
+                    true,
+                    handle::removeDependent);
             engine.thread.start();
             try {
                 handle.addDependent(engine);
@@ -95,7 +105,9 @@ public final class Engine implements AutoCloseable {
      * @param tokenizer used by {@link #generate} alone
      */
     public static Engine start(StepRunner runner, Vocabulary vocabulary, Tokenizer tokenizer, EngineOptions options) {
-        Engine engine = new Engine(runner, vocabulary, tokenizer, options, false, closed -> {});
+        StepRunner.Limits limits = runner.limits();
+        EngineSetup setup = new EngineSetup(options.threads(), limits.contextTokens(), limits.sequenceTokens(), "", 0);
+        Engine engine = new Engine(runner, setup, vocabulary, tokenizer, options, false, closed -> {});
         engine.thread.start();
         return engine;
     }
@@ -148,6 +160,11 @@ public final class Engine implements AutoCloseable {
         return new TextGeneration(generation, vocabulary);
     }
 
+    /** What it runs with, with all that the options left open. */
+    public EngineSetup setup() {
+        return setup;
+    }
+
     /** What a request's context may hold, and other bounds. */
     public StepRunner.Limits limits() {
         return limits;
@@ -156,6 +173,21 @@ public final class Engine implements AutoCloseable {
     /** Levels and totals of this moment. */
     public EngineMetrics metrics() {
         return counters.snapshot();
+    }
+
+    /** How times and sizes are distributed since the start. */
+    public EngineDistributions distributions() {
+        return scheduler.observer().distributions();
+    }
+
+    /**
+     * What the engine is doing now. Its thread answers between two steps, at once when it is idle.
+     *
+     * @param atMost how long to wait for that; when it passes, or the engine is closed, the answer is the last picture
+     *     that was asked for, however old: see {@link EngineSnapshot#taken()}
+     */
+    public EngineSnapshot snapshot(Duration atMost) throws InterruptedException {
+        return scheduler.observer().snapshot(atMost, this::wake);
     }
 
     /**
@@ -219,6 +251,7 @@ public final class Engine implements AutoCloseable {
             try {
                 scheduler.endAll(reason, failure);
             } finally {
+                scheduler.observer().close();
                 runner.close();
             }
         }

@@ -37,6 +37,7 @@ final class Scheduler {
     private final Vocabulary vocabulary;
     private final Inbox inbox;
     private final Counters counters;
+    private final EngineObserver observer;
     private final LongSupplier nanoTime;
     private final KvCache cache;
     private final StepBudget budget;
@@ -80,6 +81,7 @@ final class Scheduler {
         this.inbox = inbox;
         this.counters = counters;
         this.nanoTime = nanoTime;
+        this.observer = new EngineObserver(counters, nanoTime);
         this.cache = new KvCache(runner, options, counters);
         this.budget = new StepBudget(limits.batchTokens(), options.stepMillis());
         this.plan = new StepPlan(limits);
@@ -159,6 +161,7 @@ final class Scheduler {
             }
             waiting.remove(i);
             insertByArrival(running, sequence);
+            observer.admitted(sequence, cache, running);
             begin(sequence);
         }
     }
@@ -295,6 +298,8 @@ final class Scheduler {
     // ---- the step
 
     private void step() {
+        publishRequests();
+        observer.stepBegins();
         StepStatus status = runner.step(plan, result);
         while (status == StepStatus.NO_SPACE) {
             if (!cache.evictOne()) {
@@ -306,6 +311,7 @@ final class Scheduler {
             }
             status = runner.step(plan, result);
         }
+        observer.stepEnds(status, plan, result, cache);
         switch (status) {
             case OK -> apply();
             case ABORTED, NO_SPACE -> {
@@ -326,6 +332,7 @@ final class Scheduler {
             return;
         }
         cache.leave(last, running);
+        observer.preempted(last);
         insertByArrival(waiting, last);
         counters.add(Counter.PREEMPTIONS, 1);
     }
@@ -368,6 +375,7 @@ final class Scheduler {
             return FinishReason.STOP;
         }
         sequence.append(token);
+        observer.token(sequence);
         counters.add(Counter.DECODE_TOKENS, 1);
         if (!sequence.stream.offer(event(request, row, token))) {
             return FinishReason.CANCELLED;
@@ -453,11 +461,11 @@ final class Scheduler {
 
     /** The reader comes first: whatever giving back the cells may run into, the request has ended once. */
     private void tell(Sequence sequence, FinishReason reason, Optional<EngineException> failure) {
-        counters.set(Counter.WAITING, waiting.size());
-        counters.set(Counter.RUNNING, running.size());
+        publishRequests();
         counters.add(Counter.ENDED, 1);
         counters.add(Counter.CANCELLED, reason == FinishReason.CANCELLED ? 1 : 0);
         counters.add(Counter.FAILED, reason == FinishReason.ERROR ? 1 : 0);
+        observer.ended(sequence, reason);
         sequence.stream.end(new TokenEvent.End(reason, sequence.usage(), failure));
         inbox.ended();
     }
@@ -507,12 +515,22 @@ final class Scheduler {
         return nearest;
     }
 
-    private void publishLevels() {
+    private void publishRequests() {
         counters.set(Counter.WAITING, waiting.size());
         counters.set(Counter.RUNNING, running.size());
+    }
+
+    private void publishLevels() {
+        publishRequests();
         counters.set(Counter.CACHED_PREFIXES, cache.heldCount());
         counters.set(Counter.HOST_BYTES, cache.savedBytes());
         counters.set(Counter.USED_CELLS, broken == null ? cache.usedCells() : 0);
+        observer.answer(waiting, running, cache);
+    }
+
+    /** What tells of all this. */
+    EngineObserver observer() {
+        return observer;
     }
 
     /** For tests: the ids and cells. */

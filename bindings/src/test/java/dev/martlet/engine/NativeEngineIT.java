@@ -211,8 +211,23 @@ class NativeEngineIT {
     }
 
     @Test
+    void shouldTellWhatItRunsWith() {
+        try (Engine engine = Engine.start(model, SMALL.withContextTokens(16_384).withThreads(1))) {
+            EngineSetup setup = engine.setup();
+            assertThat(setup.threads()).isEqualTo(1);
+            assertThat(setup.contextTokens()).isEqualTo(16_384);
+            assertThat(setup.sequenceTokens()).as("as trained").isEqualTo(8_192);
+            assertThat(engine.limits().sequenceTokens()).isEqualTo(8_192);
+            assertThat(setup.cacheType()).isEqualTo("F16");
+            long bytesPerToken = new EngineSizing(model.info(), model.metadata()).cacheBytesPerToken();
+            assertThat(setup.cacheBytes()).as("the estimate").isEqualTo(16_384 * bytesPerToken);
+        }
+    }
+
+    @Test
     void shouldMakeItsContextAnew() {
-        NativeStepRunner runner = new NativeStepRunner(NativeModelPointer.of(model), model.info(), SMALL);
+        NativeStepRunner runner =
+                new NativeStepRunner(NativeModelPointer.of(model), model.info(), EngineSizing.fit(SMALL, model));
         try {
             StepPlan plan = new StepPlan(runner.limits());
             StepResult result = new StepResult(runner.limits());
