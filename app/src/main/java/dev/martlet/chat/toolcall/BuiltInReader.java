@@ -140,7 +140,9 @@ final class BuiltInReader extends CallReader {
                 at++;
             }
             keywords.close();
-            if (at >= source.length() - 1 && !out.isEmpty()) {
+            if (at >= source.length() - 1
+                    && !out.isEmpty()
+                    && keywords.dropped().isEmpty()) {
                 return out.toString();
             }
         }

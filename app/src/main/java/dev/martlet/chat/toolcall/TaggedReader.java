@@ -385,12 +385,13 @@ final class TaggedReader extends CallReader {
                 }
                 value.endArguments(!cut);
                 emitter.end(false);
+                aside(cut ? "" : header.toString().strip());
                 return Step.DONE;
             }
             case VALUE -> {
                 Tape held = inside.held();
                 // Two characters of a closing tag are its beginning; one is more likely the value's own.
-                if (held.size() == 1) {
+                if (held.size() == 1 && (!cut || value.streaming())) {
                     value.text((char) held.get(0));
                 }
                 if (cut) {
