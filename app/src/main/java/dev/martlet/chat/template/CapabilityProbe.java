@@ -163,6 +163,8 @@ final class CapabilityProbe {
     private Optional<String> render(JsonArray messages, String variable, JsonValue value) {
         JsonObjectBuilder context = JSON.createObjectBuilder().add("add_generation_prompt", true);
         tokens.forEach(context::add);
+        boolean offered = variable.equals("tools");
+        OldVariables.add(template, context, offered ? value.asJsonArray() : JsonValue.EMPTY_JSON_ARRAY, CLOCK);
         context.add("messages", messages).add(variable, value);
         try {
             return Optional.of(template.render(context.build(), CLOCK));

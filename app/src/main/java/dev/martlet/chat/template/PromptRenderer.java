@@ -3,6 +3,7 @@ package dev.martlet.chat.template;
 import dev.martlet.chat.Conversation;
 import dev.martlet.chat.Message;
 import dev.martlet.chat.ToolChoice;
+import jakarta.json.JsonArray;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
@@ -86,19 +87,23 @@ public final class PromptRenderer {
     JsonObject context(Conversation conversation, PromptOptions options) {
         boolean offered = !conversation.tools().isEmpty() && !(conversation.toolChoice() instanceof ToolChoice.None);
         JsonObjectBuilder context = JSON.createObjectBuilder();
+        tokens.forEach(context::add);
+        JsonArrayBuilder tools = JSON.createArrayBuilder();
+        if (offered) {
+            conversation.tools().stream().map(ToolInstructions::definition).forEach(tools::add);
+        }
+        JsonArray definitions = tools.build();
+        OldVariables.add(template, context, definitions, options.clock());
         options.variables().forEach((name, value) -> {
             if (!RESERVED.contains(name) && !JinjaTemplate.TOKEN_VARIABLES.contains(name)) {
                 context.add(name, value);
             }
         });
-        tokens.forEach(context::add);
         var writer = new MessageWriter(capabilities);
         write(conversation, offered && !capabilities.tools(), options.continueFinalMessage(), writer);
         context.add("messages", writer.finish());
         if (offered && capabilities.tools()) {
-            JsonArrayBuilder tools = JSON.createArrayBuilder();
-            conversation.tools().stream().map(ToolInstructions::definition).forEach(tools::add);
-            context.add("tools", tools);
+            context.add("tools", definitions);
         }
         return context.add("add_generation_prompt", options.addGenerationPrompt())
                 .build();
