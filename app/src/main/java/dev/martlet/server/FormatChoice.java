@@ -69,10 +69,11 @@ public record FormatChoice(ToolCallFormat format, Evidence evidence, String reas
     }
 
     /**
-     * Chooses by the template alone. Renders and parses a handful of short texts; takes milliseconds and never fails.
+     * Chooses by the template alone. Renders and parses a handful of short texts, which takes milliseconds.
      *
      * @param source the template's text; empty where the model has none
      * @param renderer the template's renderer
+     * @throws TemplateException where the template runs into a limit
      */
     public static FormatChoice of(Optional<String> source, PromptRenderer renderer) {
         ToolCallFormat detected = source.map(FormatDetector::detect).orElseGet(FormatChoice::generic);
@@ -197,6 +198,9 @@ public record FormatChoice(ToolCallFormat format, Evidence evidence, String reas
             return Optional.of(renderer.render(new Conversation(messages, TOOLS, new ToolChoice.Auto(), true), options)
                     .text());
         } catch (TemplateException e) {
+            if (e.kind() == TemplateException.Cause.LIMIT) {
+                throw e;
+            }
             // A refusal: there is nothing to read then.
             return Optional.empty();
         }

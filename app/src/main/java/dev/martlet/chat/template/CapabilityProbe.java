@@ -49,9 +49,14 @@ final class CapabilityProbe {
         content = form();
         boolean system = shows(render(messages(message("system", SYSTEM), user())), SYSTEM);
         tools = shows(render(messages(user()), "tools", tools()), TOOL);
+        boolean toolsInSystem = !tools && shows(render(messages(systemWithTools(), user())), TOOL);
+        tools |= toolsInSystem;
         boolean calls = learnCalls();
-        boolean parallel = calls && shows(withTools(user(), calls(2), result(id), result(id)), SECOND);
-        boolean toolRole = shows(withTools(user(), calls(1), result(id)), RESULT);
+        boolean metadata =
+                !calls && showsAll(render(messages(user(), metadataCall(), observation())), TOOL, FIRST, RESULT);
+        calls |= metadata;
+        boolean parallel = metadata || calls && shows(withTools(user(), calls(2), result(id), result(id)), SECOND);
+        boolean toolRole = metadata || shows(withTools(user(), calls(1), result(id)), RESULT);
         Optional<String> thinking = List.of("enable_thinking", "thinking").stream()
                 .filter(this::switches)
                 .findFirst();
@@ -67,7 +72,28 @@ final class CapabilityProbe {
                 id.equals(SHORT_ID),
                 reasoningField(calls),
                 thinking,
-                render(messages(user())).map(Prompt::endsInReasoning).orElse(false));
+                render(messages(user())).map(Prompt::endsInReasoning).orElse(false),
+                metadata,
+                toolsInSystem);
+    }
+
+    private static JsonObject systemWithTools() {
+        return JSON.createObjectBuilder()
+                .add("role", "system")
+                .add("content", "")
+                .add("tools", tools())
+                .build();
+    }
+
+    /** GLM-4's form of a call. The name of the tool must come out, and it is in no other message. */
+    private JsonObject metadataCall() {
+        return JSON.createObjectBuilder(message("assistant", FIRST))
+                .add("metadata", TOOL)
+                .build();
+    }
+
+    private JsonObject observation() {
+        return message("observation", RESULT);
     }
 
     private Content form() {
@@ -152,6 +178,10 @@ final class CapabilityProbe {
         return Optional.empty();
     }
 
+    private static boolean showsAll(Optional<String> prompt, String... words) {
+        return List.of(words).stream().allMatch(word -> shows(prompt, word));
+    }
+
     private static boolean shows(Optional<String> prompt, String word) {
         return prompt.isPresent() && prompt.get().contains(word);
     }
@@ -169,6 +199,9 @@ final class CapabilityProbe {
         try {
             return Optional.of(template.render(context.build(), CLOCK));
         } catch (TemplateException e) {
+            if (e.kind() == TemplateException.Cause.LIMIT) {
+                throw e;
+            }
             // A refusal is the answer to the probe.
             return Optional.empty();
         }

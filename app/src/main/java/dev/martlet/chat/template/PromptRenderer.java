@@ -2,6 +2,7 @@ package dev.martlet.chat.template;
 
 import dev.martlet.chat.Conversation;
 import dev.martlet.chat.Message;
+import dev.martlet.chat.Tool;
 import dev.martlet.chat.ToolChoice;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonArrayBuilder;
@@ -60,7 +61,7 @@ public final class PromptRenderer {
      * Makes the renderer of a model file.
      *
      * @param source the file's template; ChatML where it has none
-     * @throws TemplateException where the source is no template
+     * @throws TemplateException where the source is no template, or runs into a limit with a short conversation
      */
     public static PromptRenderer of(Optional<String> source, Map<String, String> tokens) {
         // Some published templates append to lists, which only the strictest engine refuses.
@@ -99,14 +100,25 @@ public final class PromptRenderer {
                 context.add(name, value);
             }
         });
-        var writer = new MessageWriter(capabilities);
+        var writer = new MessageWriter(capabilities, builtIns(conversation));
+        boolean inSystem = offered && capabilities.toolsInSystem();
+        if (inSystem) {
+            writer.systemWithTools("", definitions);
+        }
         write(conversation, offered && !capabilities.tools(), options.continueFinalMessage(), writer);
         context.add("messages", writer.finish());
-        if (offered && capabilities.tools()) {
+        if (offered && capabilities.tools() && !inSystem) {
             context.add("tools", definitions);
         }
         return context.add("add_generation_prompt", options.addGenerationPrompt())
                 .build();
+    }
+
+    private static Set<String> builtIns(Conversation conversation) {
+        return conversation.tools().stream()
+                .filter(Tool.BuiltIn.class::isInstance)
+                .map(Tool::name)
+                .collect(Collectors.toSet());
     }
 
     private void write(Conversation conversation, boolean describeTools, boolean mark, MessageWriter writer) {
