@@ -21,6 +21,9 @@ final class CapabilityProbe {
     private static final JsonProvider JSON = JsonProvider.provider();
     private static final Clock CLOCK = Clock.fixed(Instant.EPOCH, ZoneOffset.UTC);
 
+    /** Names that templates have for the switch of reasoning. */
+    static final List<String> THINKING = List.of("enable_thinking", "thinking");
+
     private static final String SYSTEM = "zqsystem";
     private static final String USER = "zquser";
     private static final String TOOL = "zqtool";
@@ -57,9 +60,7 @@ final class CapabilityProbe {
         calls |= metadata;
         boolean parallel = metadata || calls && shows(withTools(user(), calls(2), result(id), result(id)), SECOND);
         boolean toolRole = metadata || shows(withTools(user(), calls(1), result(id)), RESULT);
-        Optional<String> thinking = List.of("enable_thinking", "thinking").stream()
-                .filter(this::switches)
-                .findFirst();
+        Optional<String> thinking = THINKING.stream().filter(this::switches).findFirst();
         return new TemplateCapabilities(
                 content,
                 system,

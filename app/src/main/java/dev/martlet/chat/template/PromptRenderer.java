@@ -8,6 +8,8 @@ import jakarta.json.JsonArray;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
+import jakarta.json.JsonString;
+import jakarta.json.JsonValue;
 import jakarta.json.spi.JsonProvider;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +40,7 @@ public final class PromptRenderer {
             """;
 
     private static final JsonProvider JSON = JsonProvider.provider();
+    private static final String EFFORT = "reasoning_effort";
     private static final Set<String> RESERVED = Set.of("messages", "tools", "add_generation_prompt");
     /** Put behind a message that is to be continued; private-use characters, which no template writes. */
     private static final String MARK = "\uE0C3\uF5A1\uE92D\uF00B";
@@ -100,6 +103,10 @@ public final class PromptRenderer {
                 context.add(name, value);
             }
         });
+        capabilities
+                .thinkingVariable()
+                .filter(name -> !options.variables().containsKey(name))
+                .ifPresent(name -> thinking(options.variables()).ifPresent(value -> context.add(name, value)));
         var writer = new MessageWriter(capabilities, builtIns(conversation));
         boolean inSystem = offered && capabilities.toolsInSystem();
         if (inSystem) {
@@ -112,6 +119,18 @@ public final class PromptRenderer {
         }
         return context.add("add_generation_prompt", options.addGenerationPrompt())
                 .build();
+    }
+
+    /** Whether the request wants reasoning, said under another name than the template's. */
+    private Optional<JsonValue> thinking(JsonObject variables) {
+        Optional<JsonValue> said = CapabilityProbe.THINKING.stream()
+                .filter(variables::containsKey)
+                .findFirst()
+                .map(variables::get);
+        if (said.isPresent() || template.uses(EFFORT) || !(variables.get(EFFORT) instanceof JsonString effort)) {
+            return said;
+        }
+        return Optional.of(effort.getString().equals("none") ? JsonValue.FALSE : JsonValue.TRUE);
     }
 
     private static Set<String> builtIns(Conversation conversation) {
