@@ -72,7 +72,7 @@ final class AnswerParser implements OutputParser, CallReader.Host {
         drops = frame.drops();
         marks = new TextMarks(format, frame, options, this);
         bareReaders = marks.bareReaders();
-        markers = new MarkerSet(marks.spellings(), controlTokens);
+        markers = MarkerSet.of(marks.spellings(), controlTokens);
         scanner = new MarkerSet.Scanner(markers);
         if (frame.opensThoughts(options.promptSuffix())) {
             mode = Mode.THOUGHTS;

@@ -54,7 +54,7 @@ final class BlocksParser implements OutputParser {
         content = new Prose(emitter::content);
         thoughts = new Prose(emitter::reasoning);
         thoughts.boundary();
-        markers = new MarkerSet(spellings(), options.controlTokens());
+        markers = MarkerSet.of(spellings(), options.controlTokens());
         scanner = new MarkerSet.Scanner(markers);
         openSuffix(options.promptSuffix());
     }

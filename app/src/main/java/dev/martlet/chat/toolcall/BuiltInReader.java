@@ -27,7 +27,7 @@ final class BuiltInReader extends CallReader {
 
     BuiltInReader(ToolCallFormat.BuiltIns format, Host host, Set<String> controlTokens) {
         super(host);
-        marks = new MarkerSet(format.frame().drops(), controlTokens);
+        marks = MarkerSet.of(format.frame().drops(), controlTokens);
         scanner = new MarkerSet.Scanner(marks);
     }
 

@@ -52,7 +52,7 @@ final class JsonCallReader extends CallReader {
         closers = markers.size();
         markers.addAll(format.frame().leads());
         markers.addAll(format.frame().sections());
-        marks = new MarkerSet(markers, controlTokens);
+        marks = MarkerSet.of(markers, controlTokens);
         scanner = new MarkerSet.Scanner(marks);
     }
 

@@ -61,7 +61,7 @@ final class MessagesParser implements OutputParser {
         List<String> all = new ArrayList<>(List.of(format.start(), format.message()));
         all.addAll(format.fields());
         all.addAll(format.ends());
-        markers = new MarkerSet(all, options.controlTokens());
+        markers = MarkerSet.of(all, options.controlTokens());
         scanner = new MarkerSet.Scanner(markers);
         headerMatcher = format.header().matcher("");
         open(options.promptSuffix());
@@ -77,7 +77,7 @@ final class MessagesParser implements OutputParser {
             return;
         }
         // Whatever the prompt's text spells is the template's own, so it is read as the markers themselves.
-        MarkerSet plain = new MarkerSet(spellings(), Set.of());
+        MarkerSet plain = MarkerSet.of(spellings(), Set.of());
         MarkerSet.Scanner reader = new MarkerSet.Scanner(plain);
         for (int i = from; i < suffix.length(); i++) {
             int mark = reader.accept(suffix.charAt(i));
@@ -112,13 +112,14 @@ final class MessagesParser implements OutputParser {
         int bit = control && options.controlTokens().contains(text.toString()) ? Tape.CONTROL : 0;
         int i = 0;
         while (i < length) {
-            if ((state == State.TEXT || state == State.THOUGHTS) && again.isEmpty() && !scanner.active()) {
+            boolean prose = state == State.TEXT || state == State.THOUGHTS || state == State.OUTSIDE;
+            if (prose && again.isEmpty() && !scanner.active()) {
                 int run = i;
                 while (run < length && !markers.starts(text.charAt(run))) {
                     run++;
                 }
                 if (run > i) {
-                    (state == State.TEXT ? content : thoughts).append(text, i, run);
+                    (state == State.THOUGHTS ? thoughts : content).append(text, i, run);
                     steps += run - i;
                     i = run;
                     continue;

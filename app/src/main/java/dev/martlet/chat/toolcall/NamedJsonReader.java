@@ -52,7 +52,7 @@ final class NamedJsonReader extends CallReader {
         markers.addAll(frame.items());
         openers = markers.size();
         markers.addAll(frame.leads());
-        marks = new MarkerSet(markers, controlTokens);
+        marks = MarkerSet.of(markers, controlTokens);
         scanner = new MarkerSet.Scanner(marks);
         matcher = format.header().matcher("");
         hasId = format.header().namedGroups().containsKey("id");

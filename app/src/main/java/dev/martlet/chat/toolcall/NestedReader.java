@@ -65,8 +65,8 @@ final class NestedReader extends CallReader {
         List<String> markers = new ArrayList<>(format.frame().sectionEnds());
         markers.addAll(format.frame().items());
         markers.addAll(format.frame().sections());
-        between = new MarkerSet.Scanner(new MarkerSet(markers, controlTokens));
-        leads = new MarkerSet.Scanner(new MarkerSet(List.of(format.lead()), controlTokens));
+        between = new MarkerSet.Scanner(MarkerSet.of(markers, controlTokens));
+        leads = new MarkerSet.Scanner(MarkerSet.of(List.of(format.lead()), controlTokens));
         callHeader = format.callHeader().matcher("");
     }
 

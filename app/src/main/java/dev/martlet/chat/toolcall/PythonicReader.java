@@ -45,7 +45,7 @@ final class PythonicReader extends CallReader {
         closers = markers.size();
         markers.addAll(format.frame().leads());
         markers.addAll(format.frame().sections());
-        marks = new MarkerSet(markers, controlTokens);
+        marks = MarkerSet.of(markers, controlTokens);
         scanner = new MarkerSet.Scanner(marks);
         keywords = new LenientJson(LenientJson.Root.KEYWORDS, "", this::positional, emitter.arguments());
     }

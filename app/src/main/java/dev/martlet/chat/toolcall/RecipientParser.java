@@ -42,7 +42,7 @@ final class RecipientParser implements OutputParser {
         content = new Prose(emitter::content);
         List<String> all = new ArrayList<>(List.of(format.marker()));
         all.addAll(format.drops());
-        markers = new MarkerSet(all, options.controlTokens());
+        markers = MarkerSet.of(all, options.controlTokens());
         scanner = new MarkerSet.Scanner(markers);
         String suffix = options.promptSuffix();
         int at = suffix.lastIndexOf(format.marker());

@@ -74,7 +74,7 @@ final class TaggedReader extends CallReader {
         for (List<String> list : lists) {
             list.stream().filter(each -> !markers.contains(each)).forEach(markers::add);
         }
-        return new MarkerSet.Scanner(new MarkerSet(markers, controlTokens));
+        return new MarkerSet.Scanner(MarkerSet.of(markers, controlTokens));
     }
 
     @Override
