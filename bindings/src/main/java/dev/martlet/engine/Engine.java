@@ -27,6 +27,9 @@ public final class Engine implements AutoCloseable {
     private final Scheduler scheduler;
     private final Thread thread;
 
+    /** Whether the cost of steps is measured before the first request. */
+    private final boolean calibrated;
+
     /** Tells the model that this engine is gone. */
     private final Runnable onClosed;
 
@@ -38,6 +41,7 @@ public final class Engine implements AutoCloseable {
             Vocabulary vocabulary,
             Tokenizer tokenizer,
             EngineOptions options,
+            boolean calibrated,
             Consumer<Engine> onClosed) {
         this.runner = runner;
         this.vocabulary = vocabulary;
@@ -46,6 +50,7 @@ public final class Engine implements AutoCloseable {
         this.inbox = new Inbox(options.maxSequences() + options.queueLimit());
         this.counters = new Counters(limits.contextTokens());
         this.scheduler = new Scheduler(runner, vocabulary, options, inbox, counters, System::nanoTime);
+        this.calibrated = calibrated;
         this.onClosed = () -> onClosed.accept(this);
         this.thread = new Thread(this::run, "martlet-engine");
         this.thread.setDaemon(true);
@@ -68,7 +73,8 @@ public final class Engine implements AutoCloseable {
         MemorySegment pointer = handle.acquire();
         try {
             StepRunner runner = new NativeStepRunner(pointer, model.info(), options);
-            Engine engine = new Engine(runner, model.vocabulary(), model.tokenizer(), options, handle::removeDependent);
+            Engine engine =
+                    new Engine(runner, model.vocabulary(), model.tokenizer(), options, true, handle::removeDependent);
             engine.thread.start();
             try {
                 handle.addDependent(engine);
@@ -89,7 +95,7 @@ public final class Engine implements AutoCloseable {
      * @param tokenizer used by {@link #generate} alone
      */
     public static Engine start(StepRunner runner, Vocabulary vocabulary, Tokenizer tokenizer, EngineOptions options) {
-        Engine engine = new Engine(runner, vocabulary, tokenizer, options, closed -> {});
+        Engine engine = new Engine(runner, vocabulary, tokenizer, options, false, closed -> {});
         engine.thread.start();
         return engine;
     }
@@ -196,6 +202,9 @@ public final class Engine implements AutoCloseable {
         FinishReason reason = FinishReason.SHUTDOWN;
         Optional<EngineException> failure = Optional.empty();
         try {
+            if (calibrated) {
+                scheduler.calibrate();
+            }
             while (!closing) {
                 if (scheduler.doWork() == 0) {
                     LockSupport.parkNanos(this, scheduler.nanosToDeadline());
