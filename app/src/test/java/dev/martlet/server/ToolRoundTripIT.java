@@ -91,6 +91,44 @@ class ToolRoundTripIT {
         assertThat(models).contains("\"tool_format\":\"" + dialect.id() + "\"");
     }
 
+    /** What clients send back: ids that are null or nobody's, no content in every form, arguments that are no JSON. */
+    @ParameterizedTest
+    @EnumSource
+    void shouldTakeClientsHistories(Dialect dialect) {
+        String call =
+                "{\"id\":ID,\"type\":\"function\",\"function\":{\"name\":\"get_weather\",\"arguments\":ARGUMENTS}}";
+        for (String content : List.of("null", "\"\"", "[]", "[{\"type\":\"text\",\"text\":\"Let me see.\"}]")) {
+            for (String arguments : List.of("\"{\\\"ci\"", "\"\"", "null", "\"[1]\"", "{\"city\":\"Rome\"}")) {
+                for (String id : List.of("null", "\"\"", "\"x\"", "\"functions.get_weather:0\"")) {
+                    String made = call.replace("ID", id).replace("ARGUMENTS", arguments);
+                    String body =
+                            "{\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"get_weather\",\"parameters\":"
+                                    + SCHEMA
+                                    + "}}],\"max_tokens\":1,\"messages\":[{\"role\":\"user\",\"content\":\"q\"},"
+                                    + "{\"role\":\"assistant\",\"content\":" + content + ",\"tool_calls\":[" + made
+                                    + "]},"
+                                    + "{\"role\":\"tool\",\"tool_call_id\":" + id + ",\"content\":" + content + "},"
+                                    + "{\"role\":\"tool\",\"tool_call_id\":\"nobody\",\"content\":\"r\"}]}";
+                    var response = RIGS.get(dialect).post(body);
+                    assertThat(response.statusCode())
+                            .as("%s %s: %s", dialect, body, response.body())
+                            .isEqualTo(200);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldNameTheMessageThatMakesNoSense(Dialect dialect) {
+        String nameless = "{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"a\",\"function\":{\"name\":null}}]}";
+        var response = RIGS.get(dialect)
+                .post("{\"messages\":[{\"role\":\"user\",\"content\":\"q\"}," + nameless
+                        + ",{\"role\":\"user\",\"content\":\"q\"}]}");
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(response.body()).contains("\"param\":\"messages[1].tool_calls[0].function.name\"");
+    }
+
     // openai-java
 
     @ParameterizedTest

@@ -75,7 +75,8 @@ final class CapabilityProbe {
                 thinking,
                 render(messages(user())).map(Prompt::endsInReasoning).orElse(false),
                 metadata,
-                toolsInSystem);
+                toolsInSystem,
+                tools && !toolsInSystem && !shows(render(messages(user()), "tools", bareTools()), TOOL));
     }
 
     private static JsonObject systemWithTools() {
@@ -260,6 +261,13 @@ final class CapabilityProbe {
                 .add("tool_call_id", callId)
                 .add("name", TOOL);
         return MessageWriter.content(message, content, RESULT).build();
+    }
+
+    private static JsonArray bareTools() {
+        JsonObjectBuilder function = JSON.createObjectBuilder().add("name", TOOL);
+        return JSON.createArrayBuilder()
+                .add(JSON.createObjectBuilder().add("type", "function").add("function", function))
+                .build();
     }
 
     private static JsonArray tools() {

@@ -94,7 +94,9 @@ public final class PromptRenderer {
         tokens.forEach(context::add);
         JsonArrayBuilder tools = JSON.createArrayBuilder();
         if (offered) {
-            conversation.tools().stream().map(ToolInstructions::definition).forEach(tools::add);
+            conversation.tools().stream()
+                    .map(capabilities.wholeTools() ? ToolInstructions::whole : ToolInstructions::definition)
+                    .forEach(tools::add);
         }
         JsonArray definitions = tools.build();
         OldVariables.add(template, context, definitions, options.clock());

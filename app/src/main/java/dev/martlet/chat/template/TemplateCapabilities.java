@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param metadata whether it takes GLM-4's messages: a call is an assistant message with the tool's name as
  *     {@code metadata} and the arguments as content, a result is of role {@code observation}
  * @param toolsInSystem whether it takes the tools as a member of the system message
+ * @param wholeTools whether it fails on a tool without a description or parameters
  */
 public record TemplateCapabilities(
         Content content,
@@ -36,7 +37,8 @@ public record TemplateCapabilities(
         Optional<String> thinkingVariable,
         boolean reasoningOpen,
         boolean metadata,
-        boolean toolsInSystem) {
+        boolean toolsInSystem,
+        boolean wholeTools) {
 
     /** Forms of a message's content. */
     public enum Content {

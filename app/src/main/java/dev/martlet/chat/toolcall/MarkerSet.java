@@ -34,7 +34,8 @@ final class MarkerSet {
     private final boolean[] asciiStarts = new boolean[128];
     private boolean otherStarts;
 
-    /** The set of these markers; made once for a list of spellings as long as the vocabulary is the same.
+    /**
+     * The set of these markers; made once for a list of spellings as long as the vocabulary is the same.
      *
      * @param spellings from the formats' constants, never from a request: they are kept for good
      * @param controlTokens spellings that are one control token in the model's vocabulary

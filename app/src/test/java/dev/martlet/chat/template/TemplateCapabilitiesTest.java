@@ -31,6 +31,7 @@ class TemplateCapabilitiesTest {
                         Optional.empty(),
                         false,
                         false,
+                        false,
                         false));
     }
 
@@ -49,6 +50,7 @@ class TemplateCapabilitiesTest {
                         false,
                         Optional.empty(),
                         Optional.empty(),
+                        false,
                         false,
                         false,
                         false));
@@ -70,6 +72,7 @@ class TemplateCapabilitiesTest {
                         Optional.of("reasoning_content"),
                         Optional.of("enable_thinking"),
                         true,
+                        false,
                         false,
                         false));
     }
@@ -113,6 +116,15 @@ class TemplateCapabilitiesTest {
         var member = of(ChatTemplates.GLM4_CHAT);
         assertThat(member.metadata()).isTrue();
         assertThat(member.toolsInSystem()).isTrue();
+    }
+
+    @Test
+    void shouldLearnThatToolsMustBeWhole() {
+        String source = "{% for t in tools or [] %}{{ t.function.name + t.function.description }}"
+                + "{% for k in t.function.parameters.properties %}{{ k }}{% endfor %}{% endfor %}";
+        assertThat(of(source).wholeTools()).isTrue();
+        assertThat(of("{% for t in tools or [] %}{{ t|tojson }}{% endfor %}").wholeTools())
+                .isFalse();
     }
 
     @Test
