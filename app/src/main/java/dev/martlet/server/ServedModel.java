@@ -4,11 +4,9 @@ import dev.martlet.chat.Conversation;
 import dev.martlet.chat.template.Prompt;
 import dev.martlet.chat.template.PromptOptions;
 import dev.martlet.chat.template.PromptRenderer;
-import dev.martlet.chat.toolcall.FormatDetector;
 import dev.martlet.chat.toolcall.OutputParser;
 import dev.martlet.chat.toolcall.ParserOptions;
 import dev.martlet.chat.toolcall.ToolCallFormat;
-import dev.martlet.chat.toolcall.ToolCallFormats;
 import dev.martlet.engine.Engine;
 import dev.martlet.engine.Generation;
 import dev.martlet.engine.GenerationRequest;
@@ -34,6 +32,7 @@ import java.util.Set;
  * it owns nothing.
  */
 public final class ServedModel {
+    private static final System.Logger LOG = System.getLogger(ServedModel.class.getName());
 
     /** Characters of a prompt's end in which a parser looks for opened thoughts. */
     private static final int SUFFIX = 256;
@@ -112,6 +111,12 @@ public final class ServedModel {
         info.special().bos().ifPresent(bos -> tokens.put("bos_token", spelling(model.vocabulary(), bos)));
         info.special().eos().ifPresent(eos -> tokens.put("eos_token", spelling(model.vocabulary(), eos)));
         Optional<String> source = template.or(model::chatTemplate);
+        PromptRenderer renderer = PromptRenderer.of(source, tokens);
+        FormatChoice choice =
+                format.map(set -> FormatChoice.set(set, renderer)).orElseGet(() -> FormatChoice.of(source, renderer));
+        LOG.log(
+                choice.doubtful() ? System.Logger.Level.WARNING : System.Logger.Level.INFO,
+                "tool-call format " + choice.format().id() + ": " + choice.reason());
         return new ServedModel(
                 new Card(
                         id,
@@ -123,13 +128,9 @@ public final class ServedModel {
                 model.vocabulary(),
                 model.tokenizer(),
                 info.addBos() ? info.special().bos() : OptionalInt.empty(),
-                PromptRenderer.of(source, tokens),
-                format.orElseGet(() -> source.map(FormatDetector::detect).orElseGet(ServedModel::generic)),
+                renderer,
+                choice.format(),
                 engine::submit);
-    }
-
-    private static ToolCallFormat generic() {
-        return ToolCallFormats.byId(FormatDetector.GENERIC).orElseThrow();
     }
 
     private static String spelling(Vocabulary vocabulary, int token) {
@@ -144,6 +145,11 @@ public final class ServedModel {
 
     public Card card() {
         return card;
+    }
+
+    /** The format its output is read by. */
+    public ToolCallFormat format() {
+        return format;
     }
 
     /** What holds where a request says nothing. */
