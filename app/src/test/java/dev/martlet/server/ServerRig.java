@@ -76,6 +76,7 @@ final class ServerRig implements AutoCloseable {
                 OptionalInt.empty(),
                 PromptRenderer.of(Optional.empty(), Map.of()),
                 ToolCallFormats.byId("hermes").orElseThrow(),
+                marker -> marker.equals("</think>"),
                 engine::submit);
     }
 
