@@ -46,6 +46,7 @@ class RoomsTest {
                     "chat.template",
                     "engine",
                     "grammar",
+                    "grammar",
                     "model",
                     "text",
                     "nativelib"));

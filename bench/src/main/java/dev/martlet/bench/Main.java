@@ -30,6 +30,7 @@ import picocli.CommandLine.Parameters;
         name = "bench",
         mixinStandardHelpOptions = true,
         description = "Measure decode, prefill, parser, template and SSE chunks.",
+        subcommands = GrammarBench.class,
         footer = {
             "",
             "Benchmarks: DecodeBenchmark, PrefillBenchmark, ParserBenchmark, TemplateBenchmark, ChunkBenchmark"

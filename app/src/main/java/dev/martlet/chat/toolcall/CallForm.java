@@ -20,7 +20,7 @@ record CallForm(
         int most) {
 
     /** Most calls of one answer where the format has no bound: a model that cannot stop is stopped. */
-    private static final int MANY = 64;
+    private static final int MANY = 16;
 
     /** How arguments are written. */
     sealed interface Arguments {
