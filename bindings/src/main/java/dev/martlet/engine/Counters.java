@@ -14,6 +14,7 @@ final class Counters {
         RUNNING,
         CACHED_PREFIXES,
         USED_CELLS,
+        HOST_BYTES,
         SUBMITTED,
         ENDED,
         CANCELLED,
@@ -24,6 +25,8 @@ final class Counters {
         DECODE_TOKENS,
         PREEMPTIONS,
         EVICTIONS,
+        SPILLS,
+        RESTORES,
         RECOVERIES,
         DECODE_MICROS,
         SAMPLE_MICROS
@@ -58,6 +61,7 @@ final class Counters {
                 (int) get(Counter.CACHED_PREFIXES),
                 (int) get(Counter.USED_CELLS),
                 contextTokens,
+                get(Counter.HOST_BYTES),
                 get(Counter.SUBMITTED),
                 get(Counter.ENDED),
                 get(Counter.CANCELLED),
@@ -68,6 +72,8 @@ final class Counters {
                 get(Counter.DECODE_TOKENS),
                 get(Counter.PREEMPTIONS),
                 get(Counter.EVICTIONS),
+                get(Counter.SPILLS),
+                get(Counter.RESTORES),
                 get(Counter.RECOVERIES),
                 get(Counter.DECODE_MICROS),
                 get(Counter.SAMPLE_MICROS));

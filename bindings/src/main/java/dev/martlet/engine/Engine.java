@@ -28,6 +28,9 @@ public final class Engine implements AutoCloseable {
     private final Scheduler scheduler;
     private final Thread thread;
 
+    /** Whether the cost of steps is measured before the first request. */
+    private final boolean calibrated;
+
     /** Tells the model that this engine is gone. */
     private final Runnable onClosed;
 
@@ -39,6 +42,7 @@ public final class Engine implements AutoCloseable {
             Vocabulary vocabulary,
             Tokenizer tokenizer,
             EngineOptions options,
+            boolean calibrated,
             Consumer<Engine> onClosed) {
         this.runner = runner;
         this.vocabulary = vocabulary;
@@ -48,6 +52,7 @@ public final class Engine implements AutoCloseable {
         this.counters = new Counters(limits.contextTokens());
         Constraints constraints = new Constraints(vocabulary, tokenizer);
         this.scheduler = new Scheduler(runner, vocabulary, options, inbox, counters, constraints, System::nanoTime);
+        this.calibrated = calibrated;
         this.onClosed = () -> onClosed.accept(this);
         this.thread = new Thread(this::run, "martlet-engine");
         this.thread.setDaemon(true);
@@ -70,7 +75,8 @@ public final class Engine implements AutoCloseable {
         MemorySegment pointer = handle.acquire();
         try {
             StepRunner runner = new NativeStepRunner(pointer, model.info(), options);
-            Engine engine = new Engine(runner, model.vocabulary(), model.tokenizer(), options, handle::removeDependent);
+            Engine engine =
+                    new Engine(runner, model.vocabulary(), model.tokenizer(), options, true, handle::removeDependent);
             engine.thread.start();
             try {
                 handle.addDependent(engine);
@@ -91,7 +97,7 @@ public final class Engine implements AutoCloseable {
      * @param tokenizer used by {@link #generate}, and for text that a constraint forces
      */
     public static Engine start(StepRunner runner, Vocabulary vocabulary, Tokenizer tokenizer, EngineOptions options) {
-        Engine engine = new Engine(runner, vocabulary, tokenizer, options, closed -> {});
+        Engine engine = new Engine(runner, vocabulary, tokenizer, options, false, closed -> {});
         engine.thread.start();
         return engine;
     }
@@ -208,6 +214,9 @@ public final class Engine implements AutoCloseable {
         FinishReason reason = FinishReason.SHUTDOWN;
         Optional<EngineException> failure = Optional.empty();
         try {
+            if (calibrated) {
+                scheduler.calibrate();
+            }
             while (!closing) {
                 if (scheduler.doWork() == 0) {
                     LockSupport.parkNanos(this, scheduler.nanosToDeadline());

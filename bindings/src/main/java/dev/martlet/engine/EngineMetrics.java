@@ -8,6 +8,7 @@ package dev.martlet.engine;
  * @param cachedPrefixes finished requests whose tokens are kept
  * @param usedCells cells of the KV cache in use
  * @param contextTokens cells of the KV cache
+ * @param hostBytes host memory that cached prefixes take beside those cells
  * @param submitted requests accepted
  * @param ended requests that ended, however
  * @param cancelled those of them that were cancelled or not read
@@ -18,6 +19,8 @@ package dev.martlet.engine;
  * @param decodeTokens tokens of output
  * @param preemptions requests that lost their cells for a while
  * @param evictions cached prefixes dropped for room
+ * @param spills cached prefixes moved to host memory
+ * @param restores cached prefixes brought back from there
  * @param recoveries contexts made anew after a failure
  * @param decodeMicros microseconds the model took in all
  * @param sampleMicros microseconds the choice of tokens took in all
@@ -28,6 +31,7 @@ public record EngineMetrics(
         int cachedPrefixes,
         int usedCells,
         int contextTokens,
+        long hostBytes,
         long submitted,
         long ended,
         long cancelled,
@@ -38,6 +42,8 @@ public record EngineMetrics(
         long decodeTokens,
         long preemptions,
         long evictions,
+        long spills,
+        long restores,
         long recoveries,
         long decodeMicros,
         long sampleMicros) {}

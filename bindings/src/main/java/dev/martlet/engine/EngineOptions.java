@@ -13,6 +13,7 @@ package dev.martlet.engine;
  * @param flashAttention whether attention runs fused
  * @param prefixCache whether finished requests stay in the cache for others to continue from
  * @param cachedPrefixes most finished requests that stay, at least 0; together with {@code maxSequences} at most 256
+ * @param hostCacheMiB host memory for finished requests that are moved out of the KV cache, in MiB; 0 = none
  */
 public record EngineOptions(
         int contextTokens,
@@ -23,7 +24,8 @@ public record EngineOptions(
         int queueLimit,
         FlashAttention flashAttention,
         boolean prefixCache,
-        int cachedPrefixes) {
+        int cachedPrefixes,
+        int hostCacheMiB) {
 
     /** Sequence ids of one context in llama.cpp. */
     private static final int SEQUENCE_IDS = 256;
@@ -43,6 +45,7 @@ public record EngineOptions(
         check(stepMillis >= 0, "stepMillis", stepMillis, "at least 0");
         check(threads >= 0 && threads <= 1024, "threads", threads, "0 to 1024");
         check(queueLimit >= 0, "queueLimit", queueLimit, "at least 0");
+        check(hostCacheMiB >= 0, "hostCacheMiB", hostCacheMiB, "at least 0");
         check(
                 cachedPrefixes >= 0 && cachedPrefixes + maxSequences <= SEQUENCE_IDS,
                 "cachedPrefixes",
@@ -52,7 +55,7 @@ public record EngineOptions(
 
     /** 32 requests at once, steps of 512 tokens and, while requests are streaming, 250 ms, 256 waiting, 96 cached prefixes, the rest chosen by the model. */
     public static EngineOptions defaults() {
-        return new EngineOptions(0, 32, 512, 250, 0, 256, FlashAttention.AUTO, true, 96);
+        return new EngineOptions(0, 32, 512, 250, 0, 256, FlashAttention.AUTO, true, 96, 1_024);
     }
 
     public EngineOptions withContextTokens(int value) {
@@ -65,7 +68,8 @@ public record EngineOptions(
                 queueLimit,
                 flashAttention,
                 prefixCache,
-                cachedPrefixes);
+                cachedPrefixes,
+                hostCacheMiB);
     }
 
     public EngineOptions withMaxSequences(int value) {
@@ -78,7 +82,8 @@ public record EngineOptions(
                 queueLimit,
                 flashAttention,
                 prefixCache,
-                cachedPrefixes);
+                cachedPrefixes,
+                hostCacheMiB);
     }
 
     public EngineOptions withBatchTokens(int value) {
@@ -91,7 +96,8 @@ public record EngineOptions(
                 queueLimit,
                 flashAttention,
                 prefixCache,
-                cachedPrefixes);
+                cachedPrefixes,
+                hostCacheMiB);
     }
 
     public EngineOptions withStepMillis(int value) {
@@ -104,7 +110,8 @@ public record EngineOptions(
                 queueLimit,
                 flashAttention,
                 prefixCache,
-                cachedPrefixes);
+                cachedPrefixes,
+                hostCacheMiB);
     }
 
     public EngineOptions withThreads(int value) {
@@ -117,7 +124,8 @@ public record EngineOptions(
                 queueLimit,
                 flashAttention,
                 prefixCache,
-                cachedPrefixes);
+                cachedPrefixes,
+                hostCacheMiB);
     }
 
     public EngineOptions withQueueLimit(int value) {
@@ -130,7 +138,8 @@ public record EngineOptions(
                 value,
                 flashAttention,
                 prefixCache,
-                cachedPrefixes);
+                cachedPrefixes,
+                hostCacheMiB);
     }
 
     public EngineOptions withFlashAttention(FlashAttention value) {
@@ -143,7 +152,8 @@ public record EngineOptions(
                 queueLimit,
                 value,
                 prefixCache,
-                cachedPrefixes);
+                cachedPrefixes,
+                hostCacheMiB);
     }
 
     public EngineOptions withPrefixCache(boolean value) {
@@ -156,7 +166,8 @@ public record EngineOptions(
                 queueLimit,
                 flashAttention,
                 value,
-                cachedPrefixes);
+                cachedPrefixes,
+                hostCacheMiB);
     }
 
     public EngineOptions withCachedPrefixes(int value) {
@@ -169,6 +180,21 @@ public record EngineOptions(
                 queueLimit,
                 flashAttention,
                 prefixCache,
+                value,
+                hostCacheMiB);
+    }
+
+    public EngineOptions withHostCacheMiB(int value) {
+        return new EngineOptions(
+                contextTokens,
+                maxSequences,
+                batchTokens,
+                stepMillis,
+                threads,
+                queueLimit,
+                flashAttention,
+                prefixCache,
+                cachedPrefixes,
                 value);
     }
 

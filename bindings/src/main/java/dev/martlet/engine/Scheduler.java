@@ -1,7 +1,7 @@
 package dev.martlet.engine;
 
 import dev.martlet.engine.Counters.Counter;
-import dev.martlet.engine.PrefixCache.Match;
+import dev.martlet.engine.KvCache.Match;
 import dev.martlet.model.Vocabulary;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +26,9 @@ final class Scheduler {
 
     /** Steps that make up for a whole batch of remaining prompt when prompts compete for budget. */
     private static final int AGEING = 4;
+
+    /** More time than this the first of the two steps of a calibration takes only where a second would take too long. */
+    private static final long MOST_CALIBRATION_MICROS = 100_000;
 
     private static final int[] NO_TOKENS = {};
     private static final float[] NO_LOGPROBS = {};
@@ -54,6 +57,14 @@ final class Scheduler {
     /** Those of the running ones with more than one token to see. */
     private final List<Sequence> prefilling = new ArrayList<>();
 
+    /** What of the plan is prompts. */
+    private int promptTokens;
+
+    private int promptSegments;
+
+    /** Whether the last step was for prompts alone, beside streaming requests. */
+    private boolean promptTurn;
+
     /** Set when no context can be made any more; everything ends with it. */
     private EngineException broken;
 
@@ -72,12 +83,35 @@ final class Scheduler {
         this.counters = counters;
         this.constraints = constraints;
         this.nanoTime = nanoTime;
-        this.cache = new KvCache(runner, options.prefixCache(), counters);
+        this.cache = new KvCache(runner, options, counters);
         this.budget = new StepBudget(limits.batchTokens(), options.stepMillis());
         this.plan = new StepPlan(limits);
         this.result = new StepResult(limits);
         this.maxRunning = Math.min(
                 options.maxSequences(), Math.min(limits.sequences(), Math.min(limits.outputs(), limits.batchTokens())));
+    }
+
+    /** Computes some tokens and forgets them: touches the weights, and tells the budget what tokens cost. */
+    void calibrate() {
+        long micros = calibrate(StepBudget.LEAST);
+        if (micros > 0 && micros < MOST_CALIBRATION_MICROS) {
+            calibrate(2 * StepBudget.TILE);
+        }
+    }
+
+    private long calibrate(int tokens) {
+        int count = Math.min(
+                tokens, Math.min(runner.limits().batchTokens(), runner.limits().sequenceTokens()));
+        plan.clear();
+        plan.addPrefill(0, new int[count], 0, count);
+        boolean done = runner.step(plan, result) == StepStatus.OK;
+        plan.clear();
+        if (!done) {
+            return 0;
+        }
+        budget.observe(count, 0, result.decodeMicros());
+        runner.trim(0, 0);
+        return result.decodeMicros();
     }
 
     /** Does what is ready now; 0 when there is nothing to do until somebody wakes it. */
@@ -180,6 +214,8 @@ final class Scheduler {
         plan.clear();
         planned.clear();
         prefilling.clear();
+        promptTokens = 0;
+        promptSegments = 0;
         for (int i = 0; i < running.size(); i++) {
             Sequence sequence = running.get(i);
             if (sequence.gap() == 1) {
@@ -188,13 +224,45 @@ final class Scheduler {
                 insertByUrgency(sequence);
             }
         }
-        int left = Math.min(plan.room(), budget.promptTokens(plan.segments()));
+        boolean streamsTurn = promptTurn && plan.segments() > 0;
+        promptTurn = false;
+        if (prefilling.isEmpty() || streamsTurn) {
+            return;
+        }
+        int left = budget.promptTokens(plan.segments());
+        if (!sharesStep(left)) {
+            promptTurn = true;
+            plan.clear();
+            planned.clear();
+        }
+        left = Math.min(left, plan.room());
         for (int i = 0; i < prefilling.size() && left > 0; i++) {
             Sequence sequence = prefilling.get(i);
             int count = Math.min(sequence.gap(), left);
             plan(sequence, count);
             left -= count;
+            promptTokens += count;
+            promptSegments++;
         }
+    }
+
+    /** Whether the streaming requests, which are planned, and up to {@code left} prompt tokens go into one step. */
+    private boolean sharesStep(int left) {
+        if (plan.segments() == 0) {
+            return true;
+        }
+        int prompts = 0;
+        for (int i = 0; i < prefilling.size() && prompts < left; i++) {
+            prompts += prefilling.get(i).gap();
+        }
+        if (plan.segments() + Math.min(prompts, left) < StepBudget.TILE) {
+            return true;
+        }
+        long context = 0;
+        for (int i = 0; i < planned.size(); i++) {
+            context += planned.get(i).size;
+        }
+        return context <= runner.limits().mixedContext();
     }
 
     private void plan(Sequence sequence, int wanted) {
@@ -256,20 +324,24 @@ final class Scheduler {
         }
     }
 
-    /** The latest arrival gives its cells back and continues later; one that is alone has no more room to get. */
+    /**
+     * The latest arrival gives way and continues later, from what host memory could take of it; one that is alone has no
+     * more room to get.
+     */
     private void preemptOne() {
         Sequence last = running.remove(running.size() - 1);
         if (running.isEmpty()) {
             end(last, FinishReason.LENGTH, Optional.empty());
             return;
         }
-        cache.drop(last);
+        cache.leave(last);
         insertByArrival(waiting, last);
         counters.add(Counter.PREEMPTIONS, 1);
     }
 
     private void apply() {
-        budget.observe(plan.size(), result.decodeMicros());
+        budget.observe(promptTokens, plan.segments() - promptSegments, result.decodeMicros());
+        cache.computed(plan.size());
         counters.add(Counter.STEPS, 1);
         counters.add(Counter.DECODE_MICROS, result.decodeMicros());
         counters.add(Counter.SAMPLE_MICROS, result.sampleMicros());
@@ -415,8 +487,7 @@ final class Scheduler {
             if (sequence.slot == Sequence.NO_SLOT) {
                 continue;
             }
-            sequence.slot = Sequence.NO_SLOT;
-            sequence.seen = 0;
+            cache.lose(sequence);
             // How far a sampler came within the failed step is unknown; a new one is fed what was really emitted.
             freeSampler(sequence);
             if (++sequence.failures == MOST_FAILURES) {
@@ -511,6 +582,7 @@ final class Scheduler {
         counters.set(Counter.WAITING, waiting.size());
         counters.set(Counter.RUNNING, running.size());
         counters.set(Counter.CACHED_PREFIXES, cache.heldCount());
+        counters.set(Counter.HOST_BYTES, cache.savedBytes());
         counters.set(Counter.USED_CELLS, broken == null ? cache.usedCells() : 0);
     }
 

@@ -47,6 +47,9 @@ final class Sequence {
     /** Steps that failed with it. */
     int failures;
 
+    /** The held prefix it began with, or null. */
+    PrefixTree.Node began;
+
     /** Another sequence that is about to compute a prefix of this one, or null. */
     Sequence awaited;
 

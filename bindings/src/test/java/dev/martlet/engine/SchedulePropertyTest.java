@@ -44,26 +44,43 @@ class SchedulePropertyTest {
     void shouldHoldTheInvariantsOverRandomSchedules() {
         long base = Long.getLong("martlet.test.seed", System.nanoTime());
         System.out.println("SchedulePropertyTest: martlet.test.seed=" + base);
+        long spills = 0;
+        long restores = 0;
+        long preemptions = 0;
+        long recoveries = 0;
         for (int i = 0; i < SCHEDULES; i++) {
             long seed = base + i;
             try {
-                runSchedule(new Random(seed));
+                EngineMetrics metrics = runSchedule(new Random(seed));
+                spills += metrics.spills();
+                restores += metrics.restores();
+                preemptions += metrics.preemptions();
+                recoveries += metrics.recoveries();
             } catch (AssertionError | RuntimeException e) {
                 throw new AssertionError("with -Dmartlet.test.seed=" + seed, e);
             }
         }
+        System.out.printf(
+                "SchedulePropertyTest: %d spills, %d restores, %d preemptions, %d recoveries%n",
+                spills, restores, preemptions, recoveries);
+        assertThat(List.of(spills, restores, preemptions, recoveries))
+                .as("what the schedules are to run into")
+                .allMatch(count -> count > 100);
     }
 
-    private static void runSchedule(Random random) {
+    private static EngineMetrics runSchedule(Random random) {
         int cells = 24 + random.nextInt(200);
         int batch = 4 + random.nextInt(28);
         int sequences = 1 + random.nextInt(8);
         int outputs = 1 + random.nextInt(8);
         boolean partial = random.nextInt(4) > 0;
-        StepRunner.Limits limits =
-                new StepRunner.Limits(cells, cells, batch, sequences, outputs, partial, ByteTokens.END + 2);
-        EngineOptions options =
-                EngineOptions.defaults().withMaxSequences(1 + random.nextInt(4)).withPrefixCache(random.nextInt(4) > 0);
+        int mixedContext = random.nextInt(3) == 0 ? Integer.MAX_VALUE : random.nextInt(cells);
+        StepRunner.Limits limits = new StepRunner.Limits(
+                cells, cells, batch, sequences, outputs, partial, ByteTokens.END + 2, mixedContext);
+        EngineOptions options = EngineOptions.defaults()
+                .withMaxSequences(1 + random.nextInt(4))
+                .withPrefixCache(random.nextInt(4) > 0)
+                .withHostCacheMiB(random.nextInt(3));
         Rig rig = new Rig(limits, options, ScriptedStepRunner.babble());
         boolean faulty = random.nextInt(3) == 0;
         boolean impatient = random.nextInt(2) == 0;
@@ -94,7 +111,9 @@ class SchedulePropertyTest {
         for (Case one : cases) {
             checkOutcome(one, impatient, faulty, shutDown);
         }
+        EngineMetrics metrics = rig.counters.snapshot();
         checkNothingIsLeft(rig, limits);
+        return metrics;
     }
 
     /** A few beginnings that prompts share. */
@@ -198,6 +217,8 @@ class SchedulePropertyTest {
         assertThat(rig.runner.openSamplers()).as("samplers").isZero();
         assertThat(cache.freeCount() + cache.heldCount()).as("ids").isEqualTo(limits.sequences());
         cache.flush();
+        assertThat(cache.savedBytes()).as("host memory after a flush").isZero();
+        assertThat(rig.runner.openTails()).as("saved tails after a flush").isZero();
         assertThat(rig.runner.usedCells()).as("cells after a flush").isZero();
         assertThat(cache.freeCount()).as("ids after a flush").isEqualTo(limits.sequences());
         EngineMetrics metrics = rig.counters.snapshot();

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Function;
@@ -62,6 +63,9 @@ public final class ScriptedStepRunner implements StepRunner {
         private int length;
     }
 
+    /** What a saved token is said to take. */
+    public static final long STATE_BYTES = 8_192;
+
     private final Limits limits;
     private final Script script;
     private final Row[] rows;
@@ -72,6 +76,7 @@ public final class ScriptedStepRunner implements StepRunner {
     private long nextSampler = 1;
     private boolean failed;
     private int steps;
+    private int openTails;
     private long fedTokens;
     private volatile boolean closed;
     private volatile Runnable beforeStep = () -> {};
@@ -91,12 +96,12 @@ public final class ScriptedStepRunner implements StepRunner {
 
     /** Limits of a small machine: this many cells, 8 sequence ids, steps of 16 tokens. */
     public static Limits limits(int cells) {
-        return new Limits(cells, cells, 16, 8, 8, true, ByteTokens.END + 2);
+        return new Limits(cells, cells, 16, 8, 8, true, ByteTokens.END + 2, Integer.MAX_VALUE);
     }
 
     /** Limits that fit {@link EngineOptions#defaults()}, with room for 16,384 tokens. */
     public static Limits generousLimits() {
-        return new Limits(16_384, 16_384, 512, 128, 32, true, ByteTokens.END + 2);
+        return new Limits(16_384, 16_384, 512, 128, 32, true, ByteTokens.END + 2, Integer.MAX_VALUE);
     }
 
     /** Lower-case letters by a hash of all tokens before; now and then it ends. */
@@ -312,6 +317,75 @@ public final class ScriptedStepRunner implements StepRunner {
             if (--cellUsers[cell] == 0) {
                 freeCells.add(cell);
             }
+        }
+    }
+
+    @Override
+    public long stateBytes(int sequence, int from) {
+        return (rows[sequence].length - from) * STATE_BYTES;
+    }
+
+    @Override
+    public Optional<SavedTail> save(int sequence, int from) {
+        rule(!closed && !failed, "the context is not usable");
+        Row row = rows[sequence];
+        rule(from >= 0 && from < row.length, "save from " + from + " of " + row.length);
+        rule(limits.partialPrefix() || from == 0, "save of a part");
+        openTails++;
+        return Optional.of(new Tail(Arrays.copyOf(row.tokens, row.length), from));
+    }
+
+    @Override
+    public boolean load(int sequence, SavedTail tail) {
+        rule(!closed && !failed, "the context is not usable");
+        Tail saved = (Tail) tail;
+        Row row = rows[sequence];
+        rule(saved.open, "load of a tail that was closed");
+        rule(row.length == saved.from, "load behind " + row.length + ", saved behind " + saved.from);
+        rule(Arrays.equals(row.tokens, 0, row.length, saved.tokens, 0, row.length), "load behind other tokens");
+        if (saved.to() - saved.from > freeCells.size()) {
+            return false;
+        }
+        for (int i = saved.from; i < saved.to(); i++) {
+            push(row, saved.tokens[i]);
+        }
+        return true;
+    }
+
+    /** Saved tails that were not closed yet. */
+    public int openTails() {
+        return openTails;
+    }
+
+    private final class Tail implements SavedTail {
+        private final int[] tokens;
+        private final int from;
+        private boolean open = true;
+
+        private Tail(int[] tokens, int from) {
+            this.tokens = tokens;
+            this.from = from;
+        }
+
+        @Override
+        public int from() {
+            return from;
+        }
+
+        @Override
+        public int to() {
+            return tokens.length;
+        }
+
+        @Override
+        public long bytes() {
+            return (tokens.length - from) * STATE_BYTES;
+        }
+
+        @Override
+        public void close() {
+            openTails -= open ? 1 : 0;
+            open = false;
         }
     }
 
