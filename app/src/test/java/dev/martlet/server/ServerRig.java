@@ -109,6 +109,7 @@ final class ServerRig implements AutoCloseable {
                 OptionalInt.empty(),
                 PromptRenderer.of(Optional.empty(), Map.of()),
                 ToolCallFormats.byId("hermes").orElseThrow(),
+                marker -> marker.equals("</think>"),
                 engine::submit);
     }
 
