@@ -11,6 +11,7 @@ import dev.martlet.engine.Engine;
 import dev.martlet.engine.Generation;
 import dev.martlet.engine.GenerationRequest;
 import dev.martlet.engine.Sampling;
+import dev.martlet.grammar.CompiledGrammar;
 import dev.martlet.model.Model;
 import dev.martlet.model.ModelInfo;
 import dev.martlet.model.Tokenizer;
@@ -26,6 +27,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * A model ready to answer: what clients see of it, its prompts, its output's format and its engine. Safe from any thread;
@@ -44,6 +46,7 @@ public final class ServedModel {
     private final PromptTokenizer tokenizer;
     private final ToolCallFormat format;
     private final Set<String> controlTokens;
+    private final StructuredOutput structured;
     private final Generator generator;
 
     /**
@@ -76,6 +79,7 @@ public final class ServedModel {
      *
      * @param sampling what holds where a request says nothing
      * @param first the token every prompt begins with, where the model wants one
+     * @param known whether a marker of thoughts is one that the chat template writes
      */
     public ServedModel(
             Card card,
@@ -85,6 +89,7 @@ public final class ServedModel {
             OptionalInt first,
             PromptRenderer renderer,
             ToolCallFormat format,
+            Predicate<String> known,
             Generator generator) {
         this.card = Objects.requireNonNull(card, "card");
         this.sampling = Objects.requireNonNull(sampling, "sampling");
@@ -94,6 +99,7 @@ public final class ServedModel {
         this.format = Objects.requireNonNull(format, "format");
         this.generator = Objects.requireNonNull(generator, "generator");
         this.controlTokens = this.tokenizer.controlSpellings();
+        this.structured = new StructuredOutput(vocabulary, format, controlTokens, known);
     }
 
     /**
@@ -130,6 +136,7 @@ public final class ServedModel {
                 info.addBos() ? info.special().bos() : OptionalInt.empty(),
                 renderer,
                 choice.format(),
+                marker -> source.orElse("").contains(marker),
                 engine::submit);
     }
 
@@ -187,6 +194,15 @@ public final class ServedModel {
                 ? prompt.segments().getLast().text()
                 : "";
         return new Rendered(tokens, last.substring(Math.max(0, last.length() - SUFFIX)));
+    }
+
+    /**
+     * The grammar that the answers to a request must follow; empty where they are free.
+     *
+     * @throws dev.martlet.openai.ApiException with status 400, naming the field, where no grammar can keep what it asks for
+     */
+    Optional<CompiledGrammar> constraint(ChatCompletionRequest request, Rendered prompt) {
+        return structured.constraint(request, prompt.suffix());
     }
 
     /** The parser of one choice. */

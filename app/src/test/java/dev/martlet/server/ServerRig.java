@@ -47,6 +47,7 @@ final class ServerRig implements AutoCloseable {
         runner = new ScriptedStepRunner(ScriptedStepRunner.generousLimits(), script);
         engine = Engine.start(runner, ByteTokens.vocabulary(), new ByteTokens(), options);
         server = MartletServer.start(config, model(engine));
+        server.observe(engine);
     }
 
     /** A model of this family; what it answers to a prompt is told by {@code answer}. */
@@ -108,6 +109,7 @@ final class ServerRig implements AutoCloseable {
                 OptionalInt.empty(),
                 PromptRenderer.of(Optional.empty(), Map.of()),
                 ToolCallFormats.byId("hermes").orElseThrow(),
+                marker -> marker.equals("</think>"),
                 engine::submit);
     }
 

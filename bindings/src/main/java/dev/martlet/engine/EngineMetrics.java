@@ -14,9 +14,13 @@ package dev.martlet.engine;
  * @param cancelled those of them that were cancelled or not read
  * @param failed those of them that ended with {@link FinishReason#ERROR}
  * @param steps steps run
+ * @param promptTokens tokens of the prompts of requests that ran, each counted once
  * @param prefillTokens prompt tokens computed, again after a preemption too
  * @param cachedTokens prompt tokens taken from the cache instead
  * @param decodeTokens tokens of output
+ * @param draftsAccepted drafted tokens that became output
+ * @param draftsRejected drafted tokens that did not
+ * @param forcedTokens tokens of output that a grammar left no choice about, and no model chose
  * @param preemptions requests that lost their cells for a while
  * @param evictions cached prefixes dropped for room
  * @param spills cached prefixes moved to host memory
@@ -37,9 +41,13 @@ public record EngineMetrics(
         long cancelled,
         long failed,
         long steps,
+        long promptTokens,
         long prefillTokens,
         long cachedTokens,
         long decodeTokens,
+        long draftsAccepted,
+        long draftsRejected,
+        long forcedTokens,
         long preemptions,
         long evictions,
         long spills,

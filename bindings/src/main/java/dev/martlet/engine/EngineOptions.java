@@ -3,12 +3,13 @@ package dev.martlet.engine;
 /**
  * How an engine is set up.
  *
- * @param contextTokens cells of the KV cache, shared by all requests; 0 = what the model was trained for, at most 16,384
+ * @param contextTokens cells of the KV cache, shared by all requests; 0 = what the model was
+ *     trained for, times {@code maxSequences}, at most 32,768, and no more than fits into half of the free memory
  * @param maxSequences most requests that run at once, 1 to 255
  * @param batchTokens most tokens of one step, at least {@code maxSequences}
  * @param stepMillis how long a step may take while requests are streaming, in milliseconds: prompts are cut into
  *     chunks that fit, as far as that can be foretold; 0 = no bound
- * @param threads threads of a decode or prefill; 0 = one per processor
+ * @param threads threads of a decode or prefill; 0 = one for each physical core
  * @param queueLimit most requests that wait beside those that run, at least 0
  * @param flashAttention whether attention runs fused
  * @param prefixCache whether finished requests stay in the cache for others to continue from

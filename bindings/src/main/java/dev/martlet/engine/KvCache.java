@@ -170,6 +170,35 @@ final class KvCache {
         return true;
     }
 
+    /** How much of a sequence that was just admitted came from here, and why no more. */
+    CacheOutcome outcome(Sequence sequence, List<Sequence> running) {
+        int start = sequence.seen;
+        int most = sequence.size - 1;
+        if (!sharing) {
+            return new CacheOutcome(CacheOutcome.Kind.OFF, start);
+        }
+        if (start == most && start > 0) {
+            return new CacheOutcome(CacheOutcome.Kind.WHOLE, start);
+        }
+        int known = tree.match(sequence.tokens, most);
+        boolean other = tree.goesOn(known);
+        for (int i = 0; i < running.size(); i++) {
+            Sequence beside = running.get(i);
+            if (beside != sequence) {
+                int common = common(sequence.tokens, most, beside.tokens, beside.size);
+                known = Math.max(known, common);
+                other |= common == start && beside.size > start;
+            }
+        }
+        if (known > start) {
+            return new CacheOutcome(CacheOutcome.Kind.AWAY, start);
+        }
+        if (start == 0) {
+            return new CacheOutcome(CacheOutcome.Kind.NOTHING, 0);
+        }
+        return new CacheOutcome(other ? CacheOutcome.Kind.DIVERGED : CacheOutcome.Kind.ENDED, start);
+    }
+
     private static void use(Sequence sequence, Node node) {
         sequence.began = node;
         if (node != null) {
@@ -385,6 +414,11 @@ final class KvCache {
     /** Number of sequence ids that prefixes hold. */
     int heldCount() {
         return tree.heldCount();
+    }
+
+    /** The held prefixes, for whoever watches. */
+    List<EngineSnapshot.Prefix> prefixes() {
+        return tree.describe();
     }
 
     /** Number of ids nobody has. */

@@ -24,8 +24,6 @@ final class NativeStepRunner implements StepRunner {
     /** Held prefixes of a model whose every sequence has a state of its own, however short. */
     private static final int RECURRENT_PREFIXES = 4;
 
-    private static final int MOST_DEFAULT_CONTEXT = 16_384;
-
     /**
      * On a CPU, llama.cpp computes attention of 64 and more rows in tiles of 64 rows by 64 cells. A tile with one row of a
      * streaming request costs as much as a full one, and there is one for each 64 cells of each of them. A step more costs
@@ -35,6 +33,8 @@ final class NativeStepRunner implements StepRunner {
 
     /** Idle workers spin between the graphs of a step; fastest in every measurement. */
     private static final int THREADPOOL_POLL = 100;
+
+    private static final String CACHE_TYPE = "F16";
 
     private final MemorySegment model;
     private final Arena arena = Arena.ofShared();
@@ -55,6 +55,7 @@ final class NativeStepRunner implements StepRunner {
     /**
      * Opens a context.
      *
+     * @param options with threads and context chosen
      * @throws NativeException when that fails, e.g. for lack of memory
      */
     NativeStepRunner(MemorySegment model, ModelInfo modelInfo, EngineOptions options) {
@@ -68,7 +69,7 @@ final class NativeStepRunner implements StepRunner {
             boolean onCpu = Device.list().stream().noneMatch(device -> device.kind() == Device.Kind.GPU);
             limits = new Limits(
                     mt_context_info.n_ctx(info),
-                    mt_context_info.n_ctx_seq(info),
+                    sequenceTokens(modelInfo),
                     mt_context_info.n_batch(info),
                     mt_context_info.n_seq_max(info),
                     mt_context_info.n_outputs_max(info),
@@ -84,23 +85,18 @@ final class NativeStepRunner implements StepRunner {
     }
 
     private MemorySegment params(ModelInfo modelInfo, EngineOptions options) {
-        int processors = Runtime.getRuntime().availableProcessors();
-        int threads = options.threads() > 0 ? options.threads() : processors;
         boolean stateful = modelInfo.recurrent() || modelInfo.hybrid();
         int sequences = stateful
                 ? Math.min(options.sequenceIds(), options.maxSequences() + RECURRENT_PREFIXES)
                 : options.sequenceIds();
-        int cells = options.contextTokens() > 0
-                ? options.contextTokens()
-                : Math.min(modelInfo.trainedContext(), MOST_DEFAULT_CONTEXT);
         MemorySegment block = mt_context_params.allocate(arena);
         mt_context_params.struct_size(block, (int) mt_context_params.layout().byteSize());
-        mt_context_params.n_ctx(block, cells);
+        mt_context_params.n_ctx(block, options.contextTokens());
         mt_context_params.n_batch(block, options.batchTokens());
         mt_context_params.n_seq_max(block, sequences);
         mt_context_params.n_outputs_max(block, options.maxSequences());
-        mt_context_params.n_threads(block, threads);
-        mt_context_params.n_threads_batch(block, threads);
+        mt_context_params.n_threads(block, options.threads());
+        mt_context_params.n_threads_batch(block, options.threads());
         mt_context_params.flash_attention(
                 block,
                 switch (options.flashAttention()) {
@@ -122,6 +118,22 @@ final class NativeStepRunner implements StepRunner {
             NativeCalls.check("open context", martlet_h.mt_context_open(model, params, out));
             return out.get(ADDRESS, 0);
         }
+    }
+
+    /** The cells are shared, so that there may be more of them than one request may use. */
+    private int sequenceTokens(ModelInfo modelInfo) {
+        int cells = mt_context_info.n_ctx_seq(info);
+        return modelInfo.trainedContext() > 0 ? Math.min(cells, modelInfo.trainedContext()) : cells;
+    }
+
+    /** What the context was opened with. */
+    EngineSetup setup() {
+        return new EngineSetup(
+                mt_context_info.n_threads(info),
+                limits.contextTokens(),
+                limits.sequenceTokens(),
+                CACHE_TYPE,
+                mt_context_info.kv_bytes(info));
     }
 
     @Override

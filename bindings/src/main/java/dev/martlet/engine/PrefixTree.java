@@ -2,6 +2,7 @@ package dev.martlet.engine;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -136,6 +137,30 @@ final class PrefixTree {
             node = next;
         }
         return length;
+    }
+
+    /** Whether prefixes that the last {@link #match} followed have more tokens, which are other ones. */
+    boolean goesOn(int matched) {
+        if (path.isEmpty()) {
+            return false;
+        }
+        Node last = path.get(path.size() - 1);
+        return last.end > matched || !last.children.isEmpty();
+    }
+
+    /** Where something ends that is kept, the longest unused first. */
+    List<EngineSnapshot.Prefix> describe() {
+        List<Node> kept = new ArrayList<>(holding);
+        for (Node node : saved) {
+            if (node.slot == Sequence.NO_SLOT) {
+                kept.add(node);
+            }
+        }
+        kept.sort(Comparator.comparingLong(node -> node.lastUse));
+        return kept.stream()
+                .map(node -> new EngineSnapshot.Prefix(
+                        node.end, node.isResident(), node.saved == null ? 0 : node.saved.bytes()))
+                .toList();
     }
 
     /** The nodes of the last {@link #match}, the topmost first; until the next one. */
