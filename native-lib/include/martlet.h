@@ -236,7 +236,7 @@ typedef struct mt_context_params {
     int32_t struct_size;
     int32_t n_ctx;           /* cells of the KV cache, shared by all sequences */
     int32_t n_batch;         /* most tokens of one step, at least 1 */
-    int32_t n_seq_max;       /* 1..256 */
+    int32_t n_seq_max;       /* 1..255 */
     int32_t n_outputs_max;   /* most sampled rows of one step, at most n_batch */
     int32_t n_threads;       /* decode */
     int32_t n_threads_batch; /* prefill */
@@ -262,7 +262,7 @@ typedef struct mt_context_info {
     int32_t n_outputs_max;
     int32_t n_threads;
     int32_t n_threads_batch;
-    int32_t can_trim;   /* 0 for recurrent and hybrid models: mt_sequence_trim only to 0 */
+    int32_t can_trim;   /* 0 for recurrent and hybrid models: mt_sequence_trim only to 0, whole states only */
     int32_t poisoned;   /* 0 or 1 */
     int32_t used_cells; /* cells in use, forks of a prefix counted once */
     int32_t reserved;
@@ -288,6 +288,25 @@ MT_API int32_t mt_sequence_trim(mt_context *context, int32_t sequence, int32_t l
 
 /* Tokens the sequence holds. */
 MT_API int32_t mt_sequence_length(mt_context *context, int32_t sequence, int32_t *length);
+
+/*
+ * The state of a sequence's tail, its tokens [from, length), as bytes in host memory: what the model computed for them,
+ * not the tokens themselves. Loaded after the same first from tokens it continues as if it had never been away, bit for
+ * bit; whether they are the same the caller must know. Needs 0 <= from < the sequence's length.
+ *
+ * MT_ERR_UNSUPPORTED: from > 0 where only whole states can be had (recurrent and hybrid models, sliding windows, some
+ * attention kinds), and any state of a context with kv_unified = 0.
+ */
+MT_API int32_t mt_sequence_state_size(mt_context *context, int32_t sequence, int32_t from, int64_t *bytes);
+MT_API int32_t mt_sequence_save(mt_context *context, int32_t sequence, int32_t from, void *out, int64_t capacity,
+                                int64_t *needed);
+
+/*
+ * Appends a saved tail to a sequence, which must hold exactly from tokens now; the bytes stay the caller's. Serves
+ * contexts of the same model with the same attention and KV types, whatever their size. MT_ERR_INVALID_ARG: the bytes
+ * are not such a state, whole and unchanged; MT_ERR_NO_SPACE: too few cells. Nothing is changed then.
+ */
+MT_API int32_t mt_sequence_load(mt_context *context, int32_t sequence, const void *state, int64_t bytes);
 
 /* ---- step ----------------------------------------------------------------------------------------------------- */
 

@@ -65,14 +65,13 @@ void context::require_sequence(int32_t sequence) const {
     MARTLET_REQUIRE(sequence >= 0 && sequence < n_seq_max, "sequence %d: there are %d", sequence, n_seq_max);
 }
 
-void context::drop_tail(int32_t sequence, int32_t length) {
+void context::drop_tail(llama_seq_id id, int32_t length) {
     const bool removed = kernel([&] {
         llama_memory_t memory = llama_get_memory(llama);
-        return llama_memory_seq_rm(memory, sequence, length, -1) &&
-               llama_memory_seq_pos_max(memory, sequence) == length - 1;
+        return llama_memory_seq_rm(memory, id, length, -1) && llama_memory_seq_pos_max(memory, id) == length - 1;
     });
     if (!removed) {
-        poisoned("sequence " + std::to_string(sequence) + " cannot be cut back to " + std::to_string(length) +
+        poisoned("sequence " + std::to_string(id - first_id) + " cannot be cut back to " + std::to_string(length) +
                  " tokens");
     }
 }

@@ -28,6 +28,8 @@ struct context {
     int32_t n_threads_batch = 0;
     int32_t threads_now = 0; /* what llama.cpp was last told */
     int32_t n_swa = 0;       /* width of sliding windows, 0 where none */
+    int32_t first_id = 0;    /* llama.cpp's id of sequence 0; where it is 1, id 0 is kept aside for state.cpp */
+    uint64_t shape = 0;      /* a saved state fits contexts of the same */
     bool unified = true;
     bool can_trim = true;
     int64_t kv_bytes = 0;
@@ -51,8 +53,10 @@ struct context {
     void use_threads(int32_t threads);
     void require_sequence(int32_t sequence) const;
 
-    /* Removes what a sequence holds from position length on; poisons where the model cannot. */
-    void drop_tail(int32_t sequence, int32_t length);
+    llama_seq_id id_of(int32_t sequence) const { return sequence + first_id; }
+
+    /* Removes what an id of llama.cpp holds from position length on; poisons where the model cannot. */
+    void drop_tail(llama_seq_id id, int32_t length);
 
     [[noreturn]] void poisoned(const std::string &why);
 

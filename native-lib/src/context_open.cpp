@@ -2,15 +2,19 @@
  * context_open.cpp: opening contexts: parameters, memory, the probe.
  */
 #include "context.h"
+#include "hash.h"
 #include "log.h"
 
 #include <algorithm>
 #include <climits>
+#include <cstring>
 #include <unistd.h>
 
 namespace martlet {
 
 namespace {
+
+constexpr int32_t MAX_SEQUENCES = 255; /* llama.cpp's 256 ids less the one kept aside */
 
 ggml_type cache_type(int32_t type, const char *name) {
     switch (type) {
@@ -32,7 +36,8 @@ double bytes_of(ggml_type type) {
 void check(const mt_context_params &p) {
     MARTLET_REQUIRE(p.n_ctx >= 1 && p.n_ctx <= INT32_MAX - 65536, "n_ctx is %d", p.n_ctx);
     MARTLET_REQUIRE(p.n_batch >= 1, "n_batch is %d", p.n_batch);
-    MARTLET_REQUIRE(p.n_seq_max >= 1 && p.n_seq_max <= 256, "n_seq_max is %d, not in 1..256", p.n_seq_max);
+    MARTLET_REQUIRE(p.n_seq_max >= 1 && p.n_seq_max <= MAX_SEQUENCES, "n_seq_max is %d, not in 1..%d", p.n_seq_max,
+                    MAX_SEQUENCES);
     MARTLET_REQUIRE(p.n_outputs_max >= 1 && p.n_outputs_max <= p.n_batch, "n_outputs_max is %d, not in 1..n_batch",
                     p.n_outputs_max);
     MARTLET_REQUIRE(p.n_threads >= 1 && p.n_threads <= GGML_MAX_N_THREADS, "n_threads is %d, not in 1..%d", p.n_threads,
@@ -78,8 +83,8 @@ void check_memory(const model &m, const mt_context_params &p) {
     }
 }
 
-/* Whether every sequence id up to 255 may be used though llama.cpp is told of fewer sequences: true where one pool of
- * plain attention cells serves all. Saves a row of logits and of worst-case graph per sequence. */
+/* Whether every id up to 255 may be used though llama.cpp is told of fewer sequences: true where one pool of plain
+ * attention cells serves all. Saves a row of logits and of worst-case graph per sequence. An id is kept aside there. */
 bool ids_are_free(const model &m, bool unified) {
     if (!unified || llama_model_is_recurrent(m.llama) || llama_model_is_hybrid(m.llama)) {
         return false;
@@ -112,6 +117,29 @@ llama_context_params parameters(const model &m, const mt_context_params &p, cont
     return params;
 }
 
+/* What a saved state depends on besides its tokens: the model, told by its metadata, and how its cells are laid out. */
+uint64_t shape_of(const model &m, const mt_context_params &p) {
+    const char *release = llama_version();
+    uint64_t h = hash(release, strlen(release), 0);
+    std::string text(1 << 12, '\0');
+    const auto add = [&](int32_t length) {
+        h = hash(&length, sizeof(length), h);
+        h = hash(text.data(), std::min(static_cast<size_t>(std::max(length, 0)), text.size() - 1), h);
+    };
+    for (int32_t i = 0; i < llama_model_meta_count(m.llama); ++i) {
+        add(llama_model_meta_key_by_index(m.llama, i, text.data(), text.size()));
+        add(llama_model_meta_val_str_by_index(m.llama, i, text.data(), text.size()));
+    }
+    const int64_t numbers[] = {m.n_vocab,
+                               static_cast<int64_t>(llama_model_n_params(m.llama)),
+                               static_cast<int64_t>(llama_model_size(m.llama)),
+                               p.type_k,
+                               p.type_v,
+                               p.flash_attention,
+                               p.kv_unified};
+    return hash(numbers, sizeof(numbers), h);
+}
+
 /*
  * Two tokens through the model, in the last sequence: shows that it computes at all, that this sequence may be used,
  * and whether a token can be taken back. It also touches the weights for the first time.
@@ -121,7 +149,7 @@ void probe(context &c) {
     llama_token tokens[2] = {bos >= 0 ? bos : 0, bos >= 0 ? bos : 0};
     llama_pos positions[2] = {0, 1};
     int32_t n_seq_id[2] = {1, 1};
-    llama_seq_id id = c.n_seq_max - 1;
+    llama_seq_id id = c.id_of(c.n_seq_max - 1);
     llama_seq_id *ids[2] = {&id, &id};
     int8_t outputs[2] = {0, 1};
     const int32_t chunk = std::min(c.n_batch, 2);
@@ -166,6 +194,8 @@ std::shared_ptr<context> open(const std::shared_ptr<model> &m, const mt_context_
     c->n_threads_batch = p.n_threads_batch;
     c->n_swa = llama_model_n_swa(m->llama);
     c->unified = p.kv_unified != 0;
+    c->first_id = ids_are_free(*m, c->unified) ? 1 : 0;
+    c->shape = foreign([&] { return shape_of(*m, p); });
     c->poll = p.threadpool_poll;
     c->pools = threadpool_functions();
     c->make_pool(std::max(p.n_threads, p.n_threads_batch));

@@ -14,7 +14,8 @@ void require_window(context &c, int32_t sequence, int32_t length) {
     if (c.n_swa == 0 || length == 0 || length == c.cells->length(sequence)) {
         return;
     }
-    const int32_t first = c.kernel([&] { return llama_memory_seq_pos_min(llama_get_memory(c.llama), sequence); });
+    const int32_t first =
+        c.kernel([&] { return llama_memory_seq_pos_min(llama_get_memory(c.llama), c.id_of(sequence)); });
     if (first > std::max(0, length - c.n_swa)) {
         fail(MT_ERR_UNSUPPORTED,
              "sequence %d holds its window from position %d on only: its first %d tokens cannot be used again",
@@ -32,9 +33,11 @@ void fork(context &c, int32_t src, int32_t dst, int32_t length) {
     }
     require_window(c, src, length);
     c.cells->trim(dst, 0);
-    c.drop_tail(dst, 0);
+    c.drop_tail(c.id_of(dst), 0);
     c.cells->fork(src, dst, length);
-    c.kernel([&] { llama_memory_seq_cp(llama_get_memory(c.llama), src, dst, -1, length == whole ? -1 : length); });
+    c.kernel([&] {
+        llama_memory_seq_cp(llama_get_memory(c.llama), c.id_of(src), c.id_of(dst), -1, length == whole ? -1 : length);
+    });
 }
 
 void trim(context &c, int32_t sequence, int32_t length) {
@@ -48,7 +51,7 @@ void trim(context &c, int32_t sequence, int32_t length) {
         fail(MT_ERR_UNSUPPORTED, "a recurrent or hybrid model trims to 0 only");
     }
     require_window(c, sequence, length);
-    c.drop_tail(sequence, length);
+    c.drop_tail(c.id_of(sequence), length);
     c.cells->trim(sequence, length);
 }
 

@@ -71,7 +71,7 @@ private:
         }
         try {
             for (const segment &g : plan_.segments()) {
-                context_.drop_tail(g.sequence, g.position);
+                context_.drop_tail(context_.id_of(g.sequence), g.position);
             }
         } catch (...) { /* drop_tail() has poisoned the context: the caller's next call says so */
         }
@@ -97,14 +97,14 @@ struct batch_arrays {
     std::vector<llama_seq_id *> sequences;
     std::vector<int8_t> output;
 
-    batch_arrays(const step_plan &plan, int32_t n_tokens)
+    batch_arrays(const context &c, const step_plan &plan, int32_t n_tokens)
         : n_seq_id(static_cast<size_t>(n_tokens), 1), output(static_cast<size_t>(n_tokens), 0) {
         position.reserve(n_seq_id.size());
         sequence.reserve(n_seq_id.size());
         for (const segment &g : plan.segments()) {
             for (int32_t i = 0; i < g.n_tokens; ++i) {
                 position.push_back(g.position + i);
-                sequence.push_back(g.sequence);
+                sequence.push_back(c.id_of(g.sequence));
                 output[static_cast<size_t>(g.first_token + i)] = i >= g.n_tokens - g.rows;
             }
         }
@@ -115,7 +115,7 @@ struct batch_arrays {
 };
 
 void decode(context &c, const step_plan &plan, const mt_step_input &in) {
-    batch_arrays arrays(plan, in.n_tokens);
+    batch_arrays arrays(c, plan, in.n_tokens);
     llama_batch batch{in.n_tokens,
                       const_cast<llama_token *>(in.tokens), /* llama.cpp reads only */
                       nullptr,
@@ -217,7 +217,7 @@ void step(context &c, const mt_step_input &in, mt_step_output &out) {
     for (size_t s = 0; s < plan.segments().size(); ++s) {
         const segment &g = plan.segments()[s];
         if (kept[s] < g.n_tokens && g.rows > 0) {
-            c.drop_tail(g.sequence, g.position + kept[s]);
+            c.drop_tail(c.id_of(g.sequence), g.position + kept[s]);
             c.cells->trim(g.sequence, g.position + kept[s]);
         }
     }

@@ -165,6 +165,74 @@ TEST(every_allocation_of_a_step_may_fail) {
     check_world_goes_on(before);
 }
 
+/* The same for moving a tail out and in. */
+TEST(every_allocation_of_saving_and_loading_may_fail) {
+    const auto before = expected();
+    auto c = std::make_unique<context>(tiny());
+    std::vector<unsigned char> state(1 << 16);
+    int64_t bytes = 0;
+    int failed = 0, poisoned = 0;
+    for (const bool loading : {false, true}) {
+        for (int nth = 1;; ++nth) {
+            if (c->info().poisoned != 0) {
+                c = std::make_unique<context>(tiny());
+                ++poisoned;
+            }
+            OK(mt_sequence_trim(*c, 0, 0));
+            greedy(*c, tiny(), 0, PROMPT, 8);
+            if (loading) {
+                OK(mt_sequence_save(*c, 0, 3, state.data(), static_cast<int64_t>(state.size()), &bytes));
+                OK(mt_sequence_trim(*c, 0, 3));
+            }
+            const int32_t length = c->length(0);
+            faults::fail_allocation(nth);
+            const int32_t code =
+                loading ? mt_sequence_load(*c, 0, state.data(), bytes)
+                        : mt_sequence_save(*c, 0, 3, state.data(), static_cast<int64_t>(state.size()), &bytes);
+            if (!faults::allocation_failed()) {
+                OK(code);
+                break;
+            }
+            ++failed;
+            CHECK(code == MT_OK || code == MT_ERR_OOM || code == MT_ERR_POISONED || code == MT_ERR_INTERNAL);
+            CHECK_EQ(c->info().poisoned, code == MT_ERR_POISONED ? 1 : 0);
+            if (c->info().poisoned == 0) {
+                CHECK_EQ(c->length(0), loading && code == MT_OK ? 11 : length);
+                CHECK_EQ(c->info().used_cells, c->length(0));
+            }
+        }
+    }
+    printf("    %d allocations failed, %d poisoned\n", failed, poisoned);
+    CHECK(failed > 10 && poisoned > 0);
+    check_world_goes_on(before);
+}
+
+TEST(failures_in_saving_and_loading) {
+    const auto before = expected();
+    for (const bool loading : {false, true}) {
+        for (const auto fault : {faults::THROW, faults::ABORT}) {
+            context c(tiny());
+            sampler s(tiny());
+            greedy(c, tiny(), 0, PROMPT, 8);
+            std::vector<unsigned char> state(1 << 16);
+            int64_t bytes = 0;
+            OK(mt_sequence_save(c, 0, 3, state.data(), static_cast<int64_t>(state.size()), &bytes));
+            OK(mt_sequence_trim(c, 0, 3));
+            faults::next_memory_call = fault; /* as the id kept aside is let go */
+            if (loading) {
+                FAILS_WITH(MT_ERR_POISONED, "made up", mt_sequence_load(c, 0, state.data(), bytes));
+            } else {
+                OK(mt_sequence_save(c, 0, 1, state.data(), static_cast<int64_t>(state.size()), &bytes));
+            }
+            check_poisoned(c, s);
+            FAILS(MT_ERR_POISONED, mt_sequence_save(c, 0, 1, state.data(), bytes, &bytes));
+            FAILS(MT_ERR_POISONED, mt_sequence_state_size(c, 0, 1, &bytes));
+            FAILS(MT_ERR_POISONED, mt_sequence_load(c, 0, state.data(), bytes));
+        }
+    }
+    check_world_goes_on(before);
+}
+
 TEST(every_allocation_of_opening_may_fail) {
     const std::string path = support::temporary_folder() + "/tiny.gguf";
     tiny();
@@ -232,7 +300,7 @@ TEST(context_sizes) {
     refused(MT_ERR_INVALID_ARG, [](auto &p) { p.n_ctx = 0; });
     refused(MT_ERR_INVALID_ARG, [](auto &p) { p.n_batch = 0; });
     refused(MT_ERR_INVALID_ARG, [](auto &p) { p.n_seq_max = 0; });
-    refused(MT_ERR_INVALID_ARG, [](auto &p) { p.n_seq_max = 257; });
+    refused(MT_ERR_INVALID_ARG, [](auto &p) { p.n_seq_max = 256; });
     refused(MT_ERR_INVALID_ARG, [](auto &p) { p.n_outputs_max = 0; });
     refused(MT_ERR_INVALID_ARG, [](auto &p) { p.n_outputs_max = p.n_batch + 1; });
     refused(MT_ERR_INVALID_ARG, [](auto &p) { p.n_threads = 0; });
@@ -253,7 +321,7 @@ TEST(context_sizes) {
         p.n_ctx = i == 0 ? 1 : 300;
         p.n_batch = i == 1 ? 1 : i == 2 ? 100000 : 64;
         p.n_outputs_max = i == 3 ? 1 : i == 1 ? 1 : 8;
-        p.n_seq_max = i == 4 ? 256 : i == 0 ? 1 : 5;
+        p.n_seq_max = i == 4 ? 255 : i == 0 ? 1 : 5;
         p.kv_unified = i != 5;
         context odd(tiny(), p);
         greedy(odd, tiny(), p.n_seq_max - 1, {97}, i == 0 ? 1 : 5);
@@ -265,11 +333,11 @@ TEST(context_sizes) {
 
 TEST(sequence_out_of_range) {
     mt_context_params p = support::context_params();
-    p.n_seq_max = 256;
+    p.n_seq_max = 255;
     context c(tiny(), p);
     sampler s(tiny());
     greedy(c, tiny(), 0, PROMPT, 1);
-    for (const int32_t sequence : {-1, 256, INT32_MAX, INT32_MIN}) {
+    for (const int32_t sequence : {-1, 255, INT32_MAX, INT32_MIN}) {
         int32_t n = 0;
         FAILS(MT_ERR_INVALID_ARG, mt_sequence_trim(c, sequence, 0));
         FAILS(MT_ERR_INVALID_ARG, mt_sequence_length(c, sequence, &n));

@@ -445,18 +445,18 @@ TEST(info_and_perf) {
     CHECK(after == greedy(c, tiny(), 0, PROMPT, 5));
 }
 
-/* 256 sequences of a context whose llama.cpp reserves only few rows. */
+/* 255 sequences of a context whose llama.cpp reserves only few rows. */
 TEST(all_sequence_ids_work) {
     mt_context_params p = support::context_params();
-    p.n_seq_max = 256;
+    p.n_seq_max = 255;
     p.n_outputs_max = 4;
     p.n_ctx = 1024;
     context c(tiny(), p);
     best_after(c, 0, PROMPT);
-    for (int32_t s = 1; s < 256; ++s) {
+    for (int32_t s = 1; s < 255; ++s) {
         OK(mt_sequence_fork(c, s - 1, s, static_cast<int32_t>(PROMPT.size())));
     }
     CHECK_EQ(c.info().used_cells, static_cast<int32_t>(PROMPT.size()));
-    CHECK(greedy(c, tiny(), 255, {5}, 6) == greedy(c, tiny(), 128, {5}, 6));
-    FAILS(MT_ERR_INVALID_ARG, mt_sequence_trim(c, 256, 0));
+    CHECK(greedy(c, tiny(), 254, {5}, 6) == greedy(c, tiny(), 128, {5}, 6));
+    FAILS(MT_ERR_INVALID_ARG, mt_sequence_trim(c, 255, 0));
 }

@@ -5,7 +5,7 @@ package dev.martlet.engine;
  *
  * @param contextTokens cells of the KV cache, shared by all requests; 0 = what the model was
  *     trained for, times {@code maxSequences}, at most 32,768, and no more than fits into half of the free memory
- * @param maxSequences most requests that run at once, 1 to 256
+ * @param maxSequences most requests that run at once, 1 to 255
  * @param batchTokens most tokens of one step, at least {@code maxSequences}
  * @param stepMillis how long a step may take while requests are streaming, in milliseconds: prompts are cut into
  *     chunks that fit, as far as that can be foretold; 0 = no bound
@@ -13,7 +13,7 @@ package dev.martlet.engine;
  * @param queueLimit most requests that wait beside those that run, at least 0
  * @param flashAttention whether attention runs fused
  * @param prefixCache whether finished requests stay in the cache for others to continue from
- * @param cachedPrefixes most finished requests that stay, at least 0; together with {@code maxSequences} at most 256
+ * @param cachedPrefixes sequence ids for finished requests that stay, at least 0; together with {@code maxSequences} at most 255
  * @param hostCacheMiB host memory for finished requests that are moved out of the KV cache, in MiB; 0 = none
  */
 public record EngineOptions(
@@ -28,8 +28,8 @@ public record EngineOptions(
         int cachedPrefixes,
         int hostCacheMiB) {
 
-    /** Sequence ids of one context in llama.cpp. */
-    private static final int SEQUENCE_IDS = 256;
+    /** Sequence ids of one context: llama.cpp has 256, one is kept aside for saving and loading. */
+    private static final int SEQUENCE_IDS = 255;
 
     /** Whether attention runs fused. */
     public enum FlashAttention {
@@ -41,7 +41,7 @@ public record EngineOptions(
 
     public EngineOptions {
         check(contextTokens >= 0, "contextTokens", contextTokens, "at least 0");
-        check(maxSequences >= 1 && maxSequences <= SEQUENCE_IDS, "maxSequences", maxSequences, "1 to 256");
+        check(maxSequences >= 1 && maxSequences <= SEQUENCE_IDS, "maxSequences", maxSequences, "1 to " + SEQUENCE_IDS);
         check(batchTokens >= maxSequences, "batchTokens", batchTokens, "at least maxSequences " + maxSequences);
         check(stepMillis >= 0, "stepMillis", stepMillis, "at least 0");
         check(threads >= 0 && threads <= 1024, "threads", threads, "0 to 1024");

@@ -10,9 +10,10 @@ import java.util.Optional;
  * Who has which sequence id and its cells: running sequences, and the prefixes that finished ones left. Every id is free,
  * running or held by the prefix tree, and never two of these. Only the scheduler's thread uses it.
  *
- * <p>Cells that nobody runs on are not free of cost: every row that is computed looks at the mask of all cells up to the
- * last used one. So a prefix that has been idle for some rows is moved to host memory, and comes back when a request
- * begins with it; both copies together take about a hundredth of the time to compute it again.
+ * <p>On a CPU, cells that nobody runs on are not free of cost: every row that is computed looks at the mask of all cells
+ * up to the last used one, and for some tens of rows that costs as much as copying them out and back. So idle prefixes
+ * move to host memory as soon as anything runs, and come back when a request begins with one; both copies together take
+ * about a hundredth of the time to compute it again.
  */
 final class KvCache {
 
@@ -22,11 +23,8 @@ final class KvCache {
     /** Bringing this many tokens back pays; fewer are computed as fast. */
     static final int WORTH_RESTORING = 8;
 
-    /**
-     * Rows computed beside an idle prefix after which it moves to host memory: masking a cell for that many rows costs
-     * about what it costs to copy it out and back.
-     */
-    static final int IDLE_ROWS = 64;
+    /** Tokens that move out between two steps: some milliseconds of pause. */
+    static final int MOST_MOVED = 2_048;
 
     /**
      * What a request can start from.
@@ -53,9 +51,6 @@ final class KvCache {
     private final int[] free;
 
     private int freeCount;
-
-    /** Rows computed so far. */
-    private long rows;
 
     KvCache(StepRunner runner, EngineOptions options, Counters counters) {
         this.runner = runner;
@@ -268,7 +263,7 @@ final class KvCache {
             sequence.seen = saved.to();
             counters.add(Counter.RESTORES, 1);
         }
-        tree.touch(rows);
+        tree.touch();
         if (sequence.seen > length) {
             runner.trim(sequence.slot, length);
             sequence.seen = length;
@@ -290,13 +285,17 @@ final class KvCache {
         lose(sequence);
     }
 
-    /** Keeps what a sequence computed for others, or for itself later, or frees it. */
-    void leave(Sequence sequence) {
+    /**
+     * Keeps what a sequence computed for others, or for itself later, or frees it.
+     *
+     * @param running the other sequences that run
+     */
+    void leave(Sequence sequence, List<Sequence> running) {
         if (!sharing || sequence.seen == 0) {
             drop(sequence);
             return;
         }
-        Node node = tree.insert(sequence.tokens, sequence.seen, rows);
+        Node node = tree.insert(sequence.tokens, sequence.seen);
         boolean known = limits.partialPrefix() ? node.isResident() : node.slot() != Sequence.NO_SLOT;
         if (known) {
             empty(sequence.slot);
@@ -304,9 +303,22 @@ final class KvCache {
             tree.hold(node, sequence.slot);
             if (limits.partialPrefix()) {
                 freeAbove(node);
+                bindForks(sequence, running);
             }
         }
         lose(sequence);
+    }
+
+    /** Those that forked this sequence while it ran use what it held from now on: it would free no cells to move it out. */
+    private void bindForks(Sequence sequence, List<Sequence> running) {
+        for (int i = 0; i < running.size(); i++) {
+            Sequence other = running.get(i);
+            int common = common(sequence.tokens, sequence.seen, other.tokens, other.seen);
+            if (common >= WORTH_WAITING && (other.began == null || other.began.end() < common)) {
+                unuse(other);
+                use(other, tree.insert(sequence.tokens, common));
+            }
+        }
     }
 
     /** The ids of shorter prefixes of this one are not needed any more. */
@@ -331,15 +343,17 @@ final class KvCache {
         return evict(leaf == null ? tree.oldestLeaf(true, null) : leaf);
     }
 
-    /** Counts the rows of a step, and moves a prefix out that has been idle for too many of them. */
-    void computed(int count) {
-        rows += count;
-        if (!limits.partialPrefix() || hostBytes == 0) {
+    /** Moves idle prefixes out of the way of what runs, the oldest first, some at a time. */
+    void makeWay() {
+        if (!limits.masksCost() || !limits.partialPrefix() || hostBytes == 0) {
             return;
         }
+        int moved = 0;
         Node leaf = tree.oldestLeaf(false, null);
-        if (leaf != null && rows - leaf.lastRow() > IDLE_ROWS) {
+        while (leaf != null && moved < MOST_MOVED) {
+            moved += leaf.end() - leaf.start();
             evict(leaf);
+            leaf = tree.oldestLeaf(false, null);
         }
     }
 

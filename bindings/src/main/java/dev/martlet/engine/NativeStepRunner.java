@@ -3,6 +3,7 @@ package dev.martlet.engine;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.martlet.ffi.martlet_h;
 import dev.martlet.ffi.mt_context_info;
@@ -23,6 +24,13 @@ final class NativeStepRunner implements StepRunner {
     /** Held prefixes of a model whose every sequence has a state of its own, however short. */
     private static final int RECURRENT_PREFIXES = 4;
 
+    /**
+     * On a CPU, llama.cpp computes attention of 64 and more rows in tiles of 64 rows by 64 cells. A tile with one row of a
+     * streaming request costs as much as a full one, and there is one for each 64 cells of each of them. A step more costs
+     * reading the weights once more. Both were measured to be equal at about this share of the hidden state's width.
+     */
+    private static final int MIXED_SHARE = 3;
+
     /** Idle workers spin between the graphs of a step; fastest in every measurement. */
     private static final int THREADPOOL_POLL = 100;
 
@@ -38,6 +46,10 @@ final class NativeStepRunner implements StepRunner {
     /** Written by the engine's thread; {@link #abort()} reads it. The library refuses a handle that was closed. */
     private volatile MemorySegment context = MemorySegment.NULL;
 
+    /** Cells that calls write their answers to. */
+    private final MemorySegment bytes = arena.allocate(Long.BYTES, Long.BYTES);
+
+    private final MemorySegment length = arena.allocate(Integer.BYTES, Integer.BYTES);
     private String failure = "";
 
     /**
@@ -54,6 +66,7 @@ final class NativeStepRunner implements StepRunner {
             mt_context_info.struct_size(info, (int) mt_context_info.layout().byteSize());
             context = openContext();
             NativeCalls.check("read context info", martlet_h.mt_context_get_info(context, info));
+            boolean onCpu = Device.list().stream().noneMatch(device -> device.kind() == Device.Kind.GPU);
             limits = new Limits(
                     mt_context_info.n_ctx(info),
                     sequenceTokens(modelInfo),
@@ -62,7 +75,8 @@ final class NativeStepRunner implements StepRunner {
                     mt_context_info.n_outputs_max(info),
                     mt_context_info.can_trim(info) != 0,
                     modelInfo.vocabularySize(),
-                    mixedContext(modelInfo));
+                    onCpu ? modelInfo.embedding() / MIXED_SHARE : Integer.MAX_VALUE,
+                    onCpu);
             block = new StepBlock(arena, limits);
         } catch (RuntimeException e) {
             close();
@@ -96,16 +110,6 @@ final class NativeStepRunner implements StepRunner {
         mt_context_params.offload_kqv(block, 1);
         mt_context_params.threadpool_poll(block, THREADPOOL_POLL);
         return block;
-    }
-
-    /**
-     * On a CPU, llama.cpp computes attention of 64 and more rows in tiles of 64 rows by 64 cells. A tile with one row of a
-     * streaming request costs as much as a full one, and there is one for each 64 cells of each of them. A step more costs
-     * reading the weights once more. Both were measured to be equal at about a third of the hidden state's width.
-     */
-    private static int mixedContext(ModelInfo modelInfo) {
-        boolean gpu = Device.list().stream().anyMatch(device -> device.kind() == Device.Kind.GPU);
-        return gpu ? Integer.MAX_VALUE : modelInfo.embedding() / 3;
     }
 
     private MemorySegment openContext() {
@@ -170,17 +174,38 @@ final class NativeStepRunner implements StepRunner {
 
     @Override
     public long stateBytes(int sequence, int from) {
-        return 0;
+        int code = martlet_h.mt_sequence_state_size(context, sequence, from, bytes);
+        if (code == martlet_h.MT_ERR_UNSUPPORTED()) {
+            return Long.MAX_VALUE;
+        }
+        check("size state", code);
+        return bytes.get(JAVA_LONG, 0);
     }
 
     @Override
     public Optional<SavedTail> save(int sequence, int from) {
-        return Optional.empty();
+        check("read length", martlet_h.mt_sequence_length(context, sequence, length));
+        NativeTail tail = new NativeTail(from, length.get(JAVA_INT, 0), stateBytes(sequence, from));
+        if (tail.state().equals(MemorySegment.NULL)) {
+            return Optional.empty();
+        }
+        try {
+            check("save state", martlet_h.mt_sequence_save(context, sequence, from, tail.state(), tail.bytes(), bytes));
+            return Optional.of(tail);
+        } catch (EngineException e) {
+            tail.close();
+            throw e;
+        }
     }
 
     @Override
     public boolean load(int sequence, SavedTail tail) {
-        return false;
+        int code = martlet_h.mt_sequence_load(context, sequence, ((NativeTail) tail).state(), tail.bytes());
+        if (code == martlet_h.MT_ERR_NO_SPACE()) {
+            return false;
+        }
+        check("load state", code);
+        return true;
     }
 
     @Override

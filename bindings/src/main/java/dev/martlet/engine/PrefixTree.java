@@ -38,7 +38,6 @@ final class PrefixTree {
         private int users;
 
         private long lastUse;
-        private long lastRow;
 
         private Node(Node parent, int[] tokens, int start, int end) {
             this.parent = parent;
@@ -73,11 +72,6 @@ final class PrefixTree {
 
         SavedTail saved() {
             return saved;
-        }
-
-        /** The value of {@link PrefixTree#touch}'s clock when it was last used. */
-        long lastRow() {
-            return lastRow;
         }
 
         void addUser() {
@@ -174,17 +168,16 @@ final class PrefixTree {
         return path;
     }
 
-    /** Marks the nodes of the last {@link #match} as used now, when the clock of computed rows shows {@code row}. */
-    void touch(long row) {
+    /** Marks the nodes of the last {@link #match} as used now. */
+    void touch() {
         uses++;
         for (int i = 0; i < path.size(); i++) {
             path.get(i).lastUse = uses;
-            path.get(i).lastRow = row;
         }
     }
 
     /** The node that ends at {@code length} of these tokens, made where there is none; marked as used. */
-    Node insert(int[] tokens, int length, long row) {
+    Node insert(int[] tokens, int length) {
         int matched = match(tokens, length);
         Node last = path.isEmpty() ? root : path.get(path.size() - 1);
         if (matched < last.end) {
@@ -197,7 +190,7 @@ final class PrefixTree {
             path.add(leaf);
             last = leaf;
         }
-        touch(row);
+        touch();
         return last;
     }
 
@@ -206,7 +199,6 @@ final class PrefixTree {
         Node upper = new Node(lower.parent, lower.tokens, lower.start, at);
         upper.holders = lower.holders;
         upper.lastUse = lower.lastUse;
-        upper.lastRow = lower.lastRow;
         upper.children.put(lower.tokens[at], lower);
         lower.parent.children.put(lower.tokens[lower.start], upper);
         lower.parent = upper;

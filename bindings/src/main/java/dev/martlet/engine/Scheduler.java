@@ -123,6 +123,9 @@ final class Scheduler {
         try {
             work += endOverdue(waiting) + endOverdue(running);
             admit();
+            if (!running.isEmpty()) {
+                cache.makeWay();
+            }
             fill();
             if (plan.segments() > 0) {
                 work += plan.size();
@@ -328,7 +331,7 @@ final class Scheduler {
             end(last, FinishReason.LENGTH, Optional.empty());
             return;
         }
-        cache.leave(last);
+        cache.leave(last, running);
         observer.preempted(last);
         insertByArrival(waiting, last);
         counters.add(Counter.PREEMPTIONS, 1);
@@ -336,7 +339,6 @@ final class Scheduler {
 
     private void apply() {
         budget.observe(promptTokens, plan.segments() - promptSegments, result.decodeMicros());
-        cache.computed(plan.size());
         counters.add(Counter.STEPS, 1);
         counters.add(Counter.DECODE_MICROS, result.decodeMicros());
         counters.add(Counter.SAMPLE_MICROS, result.sampleMicros());
@@ -471,7 +473,7 @@ final class Scheduler {
     private void release(Sequence sequence) {
         freeSampler(sequence);
         if (sequence.slot != Sequence.NO_SLOT && broken == null) {
-            cache.leave(sequence);
+            cache.leave(sequence, running);
         }
         sequence.slot = Sequence.NO_SLOT;
     }

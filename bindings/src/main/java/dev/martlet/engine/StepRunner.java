@@ -22,6 +22,7 @@ public interface StepRunner extends AutoCloseable {
      * @param vocabulary number of tokens
      * @param mixedContext prompts go into the same step as streaming requests while these have no more tokens than this in
      *     all, and into steps of their own beyond
+     * @param masksCost whether used cells slow the rows of other sequences down
      */
     record Limits(
             int contextTokens,
@@ -31,7 +32,8 @@ public interface StepRunner extends AutoCloseable {
             int outputs,
             boolean partialPrefix,
             int vocabulary,
-            int mixedContext) {}
+            int mixedContext,
+            boolean masksCost) {}
 
     /** The same for the runner's whole life, also across {@link #recreate()}. */
     Limits limits();
@@ -53,14 +55,14 @@ public interface StepRunner extends AutoCloseable {
     /** Keeps the first {@code length} tokens of a sequence. */
     void trim(int sequence, int length);
 
-    /** Host memory that {@link #save} would take, in bytes. */
+    /** Host memory that {@link #save} would take, in bytes; {@link Long#MAX_VALUE} where it cannot be done. */
     long stateBytes(int sequence, int from);
 
     /**
      * Copies what a sequence holds from a position on; the sequence stays as it is. Survives {@link #recreate()}.
      *
      * @param from 0 where prefixes are whole only
-     * @return empty where host memory is short or the model's state cannot be copied
+     * @return empty where host memory is short
      */
     Optional<SavedTail> save(int sequence, int from);
 

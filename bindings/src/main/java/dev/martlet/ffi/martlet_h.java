@@ -2135,6 +2135,197 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
         }
     }
 
+    private static class mt_sequence_state_size {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            martlet_h.C_INT,
+            martlet_h.C_POINTER,
+            martlet_h.C_INT,
+            martlet_h.C_INT,
+            martlet_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.find("mt_sequence_state_size").orElseThrow(() -> new UnsatisfiedLinkError("mt_sequence_state_size"));
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t mt_sequence_state_size(mt_context *context, int32_t sequence, int32_t from, int64_t *bytes)
+     * }
+     */
+    public static FunctionDescriptor mt_sequence_state_size$descriptor() {
+        return mt_sequence_state_size.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t mt_sequence_state_size(mt_context *context, int32_t sequence, int32_t from, int64_t *bytes)
+     * }
+     */
+    public static MethodHandle mt_sequence_state_size$handle() {
+        return mt_sequence_state_size.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t mt_sequence_state_size(mt_context *context, int32_t sequence, int32_t from, int64_t *bytes)
+     * }
+     */
+    public static MemorySegment mt_sequence_state_size$address() {
+        return mt_sequence_state_size.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t mt_sequence_state_size(mt_context *context, int32_t sequence, int32_t from, int64_t *bytes)
+     * }
+     */
+    public static int mt_sequence_state_size(MemorySegment context, int sequence, int from, MemorySegment bytes) {
+        var mh$ = mt_sequence_state_size.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mt_sequence_state_size", context, sequence, from, bytes);
+            }
+            return (int)mh$.invokeExact(context, sequence, from, bytes);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class mt_sequence_save {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            martlet_h.C_INT,
+            martlet_h.C_POINTER,
+            martlet_h.C_INT,
+            martlet_h.C_INT,
+            martlet_h.C_POINTER,
+            martlet_h.C_LONG,
+            martlet_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.find("mt_sequence_save").orElseThrow(() -> new UnsatisfiedLinkError("mt_sequence_save"));
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t mt_sequence_save(mt_context *context, int32_t sequence, int32_t from, void *out, int64_t capacity, int64_t *needed)
+     * }
+     */
+    public static FunctionDescriptor mt_sequence_save$descriptor() {
+        return mt_sequence_save.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t mt_sequence_save(mt_context *context, int32_t sequence, int32_t from, void *out, int64_t capacity, int64_t *needed)
+     * }
+     */
+    public static MethodHandle mt_sequence_save$handle() {
+        return mt_sequence_save.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t mt_sequence_save(mt_context *context, int32_t sequence, int32_t from, void *out, int64_t capacity, int64_t *needed)
+     * }
+     */
+    public static MemorySegment mt_sequence_save$address() {
+        return mt_sequence_save.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t mt_sequence_save(mt_context *context, int32_t sequence, int32_t from, void *out, int64_t capacity, int64_t *needed)
+     * }
+     */
+    public static int mt_sequence_save(MemorySegment context, int sequence, int from, MemorySegment out, long capacity, MemorySegment needed) {
+        var mh$ = mt_sequence_save.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mt_sequence_save", context, sequence, from, out, capacity, needed);
+            }
+            return (int)mh$.invokeExact(context, sequence, from, out, capacity, needed);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class mt_sequence_load {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            martlet_h.C_INT,
+            martlet_h.C_POINTER,
+            martlet_h.C_INT,
+            martlet_h.C_POINTER,
+            martlet_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.find("mt_sequence_load").orElseThrow(() -> new UnsatisfiedLinkError("mt_sequence_load"));
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t mt_sequence_load(mt_context *context, int32_t sequence, const void *state, int64_t bytes)
+     * }
+     */
+    public static FunctionDescriptor mt_sequence_load$descriptor() {
+        return mt_sequence_load.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t mt_sequence_load(mt_context *context, int32_t sequence, const void *state, int64_t bytes)
+     * }
+     */
+    public static MethodHandle mt_sequence_load$handle() {
+        return mt_sequence_load.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t mt_sequence_load(mt_context *context, int32_t sequence, const void *state, int64_t bytes)
+     * }
+     */
+    public static MemorySegment mt_sequence_load$address() {
+        return mt_sequence_load.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t mt_sequence_load(mt_context *context, int32_t sequence, const void *state, int64_t bytes)
+     * }
+     */
+    public static int mt_sequence_load(MemorySegment context, int sequence, MemorySegment state, long bytes) {
+        var mh$ = mt_sequence_load.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mt_sequence_load", context, sequence, state, bytes);
+            }
+            return (int)mh$.invokeExact(context, sequence, state, bytes);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class mt_step {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             martlet_h.C_INT,

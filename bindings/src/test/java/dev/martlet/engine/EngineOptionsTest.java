@@ -35,12 +35,12 @@ class EngineOptionsTest {
         EngineOptions options = EngineOptions.defaults();
         assertThatThrownBy(() -> options.withContextTokens(-1)).hasMessageContaining("contextTokens is -1");
         assertThatThrownBy(() -> options.withMaxSequences(0)).hasMessageContaining("maxSequences is 0");
-        assertThatThrownBy(() -> options.withMaxSequences(161)).hasMessageContaining("cachedPrefixes");
+        assertThatThrownBy(() -> options.withMaxSequences(160)).hasMessageContaining("cachedPrefixes");
         assertThatThrownBy(() -> options.withBatchTokens(31)).hasMessageContaining("at least maxSequences 32");
         assertThatThrownBy(() -> options.withStepMillis(-1)).hasMessageContaining("stepMillis is -1");
         assertThatThrownBy(() -> options.withThreads(-1)).hasMessageContaining("threads is -1");
         assertThatThrownBy(() -> options.withQueueLimit(-1)).hasMessageContaining("queueLimit is -1");
         assertThatThrownBy(() -> options.withHostCacheMiB(-1)).hasMessageContaining("hostCacheMiB is -1");
-        assertThatThrownBy(() -> options.withCachedPrefixes(225)).hasMessageContaining("0 to 224");
+        assertThatThrownBy(() -> options.withCachedPrefixes(224)).hasMessageContaining("0 to 223");
     }
 }

@@ -58,7 +58,15 @@ class SchedulePropertyTest {
         boolean partial = random.nextInt(4) > 0;
         int mixedContext = random.nextInt(3) == 0 ? Integer.MAX_VALUE : random.nextInt(cells);
         StepRunner.Limits limits = new StepRunner.Limits(
-                cells, cells, batch, sequences, outputs, partial, ByteTokens.END + 2, mixedContext);
+                cells,
+                cells,
+                batch,
+                sequences,
+                outputs,
+                partial,
+                ByteTokens.END + 2,
+                mixedContext,
+                random.nextBoolean());
         EngineOptions options = EngineOptions.defaults()
                 .withMaxSequences(1 + random.nextInt(4))
                 .withPrefixCache(random.nextInt(4) > 0)

@@ -168,7 +168,7 @@ class SchedulerTest {
     @Test
     void shouldShareWholeSequencesOnlyWhereTheModelCannotBeTrimmed() {
         StepRunner.Limits limits =
-                new StepRunner.Limits(400, 400, 16, 8, 8, false, ByteTokens.END + 2, Integer.MAX_VALUE);
+                new StepRunner.Limits(400, 400, 16, 8, 8, false, ByteTokens.END + 2, Integer.MAX_VALUE, true);
         Rig rig = new Rig(limits, Rig.small(), ScriptedStepRunner.answering(p -> "ok"));
         GenerationStream first = rig.submit("question one", 1);
         rig.runAll();
@@ -198,10 +198,10 @@ class SchedulerTest {
         Rig rig = Rig.answering(400, prompt -> "x".repeat(20));
         rig.submit("a".repeat(40), 4);
         rig.runAll();
-        rig.submit("b".repeat(KvCache.IDLE_ROWS + 1), 4);
+        rig.submit("b".repeat(60), 4);
         rig.runAll();
         assertThat(rig.counters.snapshot().spills()).isEqualTo(1);
-        assertThat(rig.runner.usedCells()).as("cells of the second alone").isEqualTo(KvCache.IDLE_ROWS + 1 + 3);
+        assertThat(rig.runner.usedCells()).as("cells of the second alone").isEqualTo(60 + 3);
         assertThat(rig.counters.snapshot().hostBytes()).isEqualTo(43 * ScriptedStepRunner.STATE_BYTES);
         long fed = rig.runner.fedTokens();
         GenerationStream again = rig.submit("a".repeat(40) + "c", 2);
@@ -219,7 +219,7 @@ class SchedulerTest {
         rig.submit("s".repeat(30) + "a".repeat(30), 1);
         rig.submit("s".repeat(30) + "b".repeat(30), 1);
         rig.runAll();
-        GenerationStream other = rig.submit("s".repeat(30) + "c".repeat(2 * KvCache.IDLE_ROWS + 20), 1);
+        GenerationStream other = rig.submit("s".repeat(30) + "c".repeat(90), 1);
         rig.runAll();
         assertThat(Rig.read(other).usage().cachedTokens()).isEqualTo(30);
         assertThat(rig.counters.snapshot().spills()).as("both tails").isEqualTo(2);
@@ -238,15 +238,15 @@ class SchedulerTest {
                 Rig.small().withHostCacheMiB(1),
                 ScriptedStepRunner.answering(prompt -> "x"));
         for (char c = 'a'; c < 'g'; c++) {
-            rig.submit(String.valueOf(c).repeat(KvCache.IDLE_ROWS + 1), 1);
+            rig.submit(String.valueOf(c).repeat(60), 1);
             rig.runAll();
         }
         EngineMetrics metrics = rig.counters.snapshot();
         assertThat(metrics.spills()).isEqualTo(5);
         assertThat(metrics.hostBytes())
-                .as("two of 65 tokens are too many")
-                .isEqualTo(65 * ScriptedStepRunner.STATE_BYTES);
-        assertThat(rig.runner.openTails()).isEqualTo(1);
+                .as("three of 60 tokens are too many")
+                .isEqualTo(2 * 60 * ScriptedStepRunner.STATE_BYTES);
+        assertThat(rig.runner.openTails()).isEqualTo(2);
     }
 
     @Test
@@ -263,7 +263,7 @@ class SchedulerTest {
 
     @Test
     void shouldGivePromptsStepsOfTheirOwnBesideLongStreams() {
-        StepRunner.Limits limits = new StepRunner.Limits(4_000, 4_000, 128, 8, 8, true, ByteTokens.END + 2, 100);
+        StepRunner.Limits limits = new StepRunner.Limits(4_000, 4_000, 128, 8, 8, true, ByteTokens.END + 2, 100, true);
         Rig rig = new Rig(
                 limits,
                 EngineOptions.defaults().withMaxSequences(4).withStepMillis(0),
