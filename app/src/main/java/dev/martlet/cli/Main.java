@@ -13,7 +13,13 @@ import picocli.CommandLine.ParameterException;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         description = "An OpenAI-compatible LLM server in plain Java.",
-        subcommands = {ServeCommand.class, ParseCommand.class, RenderCommand.class, ModelsCommand.class})
+        subcommands = {
+            ServeCommand.class,
+            ParseCommand.class,
+            RenderCommand.class,
+            GrammarCommand.class,
+            ModelsCommand.class
+        })
 public final class Main {
     /** Characters of an option and its value, so that its description begins on the same line. */
     private static final int LONGEST_OPTION = 34;

@@ -30,8 +30,9 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
-        description = "Measure decode, prefill, parser, template and SSE chunks; or the whole server beside a peer.",
-        subcommands = ServingCommand.class,
+        description =
+                "Measure decode, prefill, parser, template and SSE chunks; grammars; or the whole server beside a peer.",
+        subcommands = {ServingCommand.class, GrammarBench.class},
         footer = {
             "",
             "Benchmarks: DecodeBenchmark, PrefillBenchmark, SchedulerBenchmark, ParserBenchmark, TemplateBenchmark,",

@@ -19,7 +19,7 @@ public final class SchedulerTurns {
     private final List<GenerationStream> streams = new ArrayList<>();
     private int requests;
 
-    /** @param running requests at once, 1 to 256 */
+    /** @param running requests at once, 1 to 255 */
     public SchedulerTurns(int running) {
         IdleRunner runner = new IdleRunner(running);
         EngineOptions options = EngineOptions.defaults()
@@ -28,7 +28,9 @@ public final class SchedulerTurns {
                 .withPrefixCache(false);
         inbox = new Inbox(running);
         Counters counters = new Counters(runner.limits().contextTokens());
-        scheduler = new Scheduler(runner, ByteTokens.vocabulary(), options, inbox, counters, System::nanoTime);
+        Constraints constraints = new Constraints(ByteTokens.vocabulary(), new ByteTokens());
+        scheduler =
+                new Scheduler(runner, ByteTokens.vocabulary(), options, inbox, counters, constraints, System::nanoTime);
         for (int i = 0; i < running; i++) {
             streams.add(submit());
         }

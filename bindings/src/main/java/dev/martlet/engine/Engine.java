@@ -1,5 +1,6 @@
 package dev.martlet.engine;
 
+import dev.martlet.grammar.CompiledGrammar;
 import dev.martlet.model.Model;
 import dev.martlet.model.Tokenizer;
 import dev.martlet.model.Vocabulary;
@@ -52,7 +53,8 @@ public final class Engine implements AutoCloseable {
         this.limits = runner.limits();
         this.inbox = new Inbox(options.maxSequences() + options.queueLimit());
         this.counters = new Counters(limits.contextTokens());
-        this.scheduler = new Scheduler(runner, vocabulary, options, inbox, counters, System::nanoTime);
+        Constraints constraints = new Constraints(vocabulary, tokenizer);
+        this.scheduler = new Scheduler(runner, vocabulary, options, inbox, counters, constraints, System::nanoTime);
         this.calibrated = calibrated;
         this.onClosed = () -> onClosed.accept(this);
         this.thread = new Thread(this::run, "martlet-engine");
@@ -102,7 +104,7 @@ public final class Engine implements AutoCloseable {
      * Starts an engine over any implementation of the native step.
      *
      * @param runner handed over: the engine closes it
-     * @param tokenizer used by {@link #generate} alone
+     * @param tokenizer used by {@link #generate}, and for text that a constraint forces
      */
     public static Engine start(StepRunner runner, Vocabulary vocabulary, Tokenizer tokenizer, EngineOptions options) {
         StepRunner.Limits limits = runner.limits();
@@ -117,7 +119,8 @@ public final class Engine implements AutoCloseable {
      *
      * @return its tokens, as they come
      * @throws EngineException QUEUE_FULL, PROMPT_TOO_LONG or SHUTDOWN
-     * @throws IllegalArgumentException if a token of the prompt or of the bias is none of the vocabulary
+     * @throws IllegalArgumentException if a token of the prompt or of the bias is none of the vocabulary, or the
+     *     constraint is compiled for another one
      */
     public Generation submit(GenerationRequest request) {
         int[] prompt = request.prompt();
@@ -130,10 +133,19 @@ public final class Engine implements AutoCloseable {
             checkToken(token);
         }
         request.sampling().bias().keySet().forEach(this::checkToken);
+        request.constraint().ifPresent(this::checkConstraint);
         GenerationStream stream = new GenerationStream(this::wake);
         inbox.submit(request, stream, System.nanoTime());
         wake();
         return stream;
+    }
+
+    private void checkConstraint(CompiledGrammar grammar) {
+        int size = grammar.index().vocabulary().size();
+        if (size != vocabulary.size()) {
+            throw new IllegalArgumentException(
+                    "the constraint is for a vocabulary of " + size + ", the model's has " + vocabulary.size());
+        }
     }
 
     private void checkToken(int token) {

@@ -41,6 +41,7 @@ final class Scheduler {
     private final LongSupplier nanoTime;
     private final KvCache cache;
     private final StepBudget budget;
+    private final Constraints constraints;
     private final StepPlan plan;
     private final StepResult result;
     private final int maxRunning;
@@ -74,12 +75,14 @@ final class Scheduler {
             EngineOptions options,
             Inbox inbox,
             Counters counters,
+            Constraints constraints,
             LongSupplier nanoTime) {
         StepRunner.Limits limits = runner.limits();
         this.runner = runner;
         this.vocabulary = vocabulary;
         this.inbox = inbox;
         this.counters = counters;
+        this.constraints = constraints;
         this.nanoTime = nanoTime;
         this.observer = new EngineObserver(counters, nanoTime);
         this.cache = new KvCache(runner, options, counters);
@@ -126,6 +129,7 @@ final class Scheduler {
             if (!running.isEmpty()) {
                 cache.makeWay();
             }
+            work += settleConstraints();
             fill();
             if (plan.segments() > 0) {
                 work += plan.size();
@@ -181,6 +185,7 @@ final class Scheduler {
             counters.add(Counter.CACHED_TOKENS, sequence.seen);
         }
         sequence.age = 0;
+        constraints.begin(sequence);
         if (sequence.sampler != 0) {
             return;
         }
@@ -266,7 +271,13 @@ final class Scheduler {
         return context <= runner.limits().mixedContext();
     }
 
-    private void plan(Sequence sequence, int count) {
+    private void plan(Sequence sequence, int wanted) {
+        boolean free = sequence.constraint == null || !sequence.constraint.isOpen();
+        // While its mask is being found, all but the last token can go.
+        int count = free ? wanted : Math.min(wanted, sequence.gap() - 1);
+        if (count == 0) {
+            return;
+        }
         if (count == sequence.gap()) {
             plan.addSampled(
                     sequence.slot,
@@ -274,7 +285,8 @@ final class Scheduler {
                     sequence.seen,
                     count,
                     sequence.sampler,
-                    sequence.request.topLogprobs());
+                    sequence.request.topLogprobs(),
+                    sequence.constraint == null ? null : sequence.constraint.mask());
         } else {
             plan.addPrefill(sequence.slot, sequence.tokens, sequence.seen, count);
         }
@@ -357,7 +369,7 @@ final class Scheduler {
                 FinishReason reason = accept(sequence, row++);
                 if (reason != null) {
                     running.remove(sequence);
-                    end(sequence, reason, Optional.empty());
+                    end(sequence, reason, reason == FinishReason.ERROR ? Optional.of(noToken()) : Optional.empty());
                 }
             }
         }
@@ -367,21 +379,82 @@ final class Scheduler {
     private FinishReason accept(Sequence sequence, int row) {
         GenerationRequest request = sequence.request;
         int token = result.token(row);
-        boolean endToken = vocabulary.isEndOfGeneration(token) && !request.ignoreEndOfGeneration();
+        if (token < 0) {
+            return FinishReason.ERROR;
+        }
+        boolean endToken = vocabulary.isEndOfGeneration(token)
+                && !(request.ignoreEndOfGeneration() && sequence.constraint == null);
         boolean stopToken = !request.stopTokens().isEmpty()
                 && request.stopTokens().contains(token)
                 && sequence.outputs() >= request.sampling().minTokens();
         if (endToken || stopToken) {
             return FinishReason.STOP;
         }
-        sequence.append(token);
+        FinishReason reason = append(sequence, event(request, row, token));
+        if (reason == null && sequence.constraint != null) {
+            sequence.constraint.accept(token);
+        }
+        return reason;
+    }
+
+    private FinishReason append(Sequence sequence, TokenEvent.Token token) {
+        sequence.append(token.id());
         observer.token(sequence);
         counters.add(Counter.DECODE_TOKENS, 1);
-        if (!sequence.stream.offer(event(request, row, token))) {
+        if (!sequence.stream.offer(token)) {
             return FinishReason.CANCELLED;
         }
         boolean full = sequence.size > runner.limits().sequenceTokens();
-        return full || sequence.outputs() == request.maxTokens() ? FinishReason.LENGTH : null;
+        return full || sequence.outputs() == sequence.request.maxTokens() ? FinishReason.LENGTH : null;
+    }
+
+    private static EngineException noToken() {
+        return new EngineException(
+                EngineException.Kind.CONSTRAINT, "the logit bias forbids every token that may come next");
+    }
+
+    // ---- constraints
+
+    /** Takes what the constraints' workers have found: tokens that must come next, or the end. */
+    private int settleConstraints() {
+        if (!constraints.await(running)) {
+            return 0;
+        }
+        int settled = 0;
+        for (int i = running.size() - 1; i >= 0; i--) {
+            Sequence sequence = running.get(i);
+            Constraint constraint = sequence.constraint;
+            if (constraint == null || !constraint.isOpen() || !constraint.isReady()) {
+                continue;
+            }
+            settled++;
+            FinishReason reason = settle(sequence, constraint);
+            if (reason != null) {
+                running.remove(i);
+                end(sequence, reason, reason == FinishReason.ERROR ? constraint.failure() : Optional.empty());
+            }
+        }
+        return settled;
+    }
+
+    /** Appends the tokens that must come next; returns why the sequence ended, or null. */
+    private FinishReason settle(Sequence sequence, Constraint constraint) {
+        int[] ahead = constraint.settle();
+        if (constraint.failure().isPresent()) {
+            return FinishReason.ERROR;
+        }
+        int from = sequence.size;
+        FinishReason reason = null;
+        for (int i = 0; i < ahead.length && reason == null; i++) {
+            reason = append(sequence, new TokenEvent.Token(ahead[i], 0, NO_TOKENS, NO_LOGPROBS));
+        }
+        if (reason == null && constraint.isFinished()) {
+            reason = FinishReason.STOP;
+        }
+        if (reason == null && ahead.length > 0) {
+            runner.feed(sequence.sampler, sequence.tokens, from, sequence.size, true);
+        }
+        return reason;
     }
 
     private TokenEvent.Token event(GenerationRequest request, int row, int token) {

@@ -38,6 +38,9 @@ final class Sequence {
     /** 0 until it first runs. */
     long sampler;
 
+    /** What its output follows; null where it is free, and before it first runs. */
+    Constraint constraint;
+
     /** Prompt tokens that came from the cache when it first ran; -1 before. */
     int cachedTokens = -1;
 

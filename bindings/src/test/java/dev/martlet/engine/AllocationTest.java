@@ -95,8 +95,9 @@ class AllocationTest {
         EngineOptions options = EngineOptions.defaults().withMaxSequences(STREAMS);
         Inbox inbox = new Inbox(STREAMS);
         Counters counters = new Counters(1);
+        Constraints constraints = new Constraints(ByteTokens.vocabulary(), new ByteTokens());
         Scheduler scheduler =
-                new Scheduler(runner, ByteTokens.vocabulary(), options, inbox, counters, System::nanoTime);
+                new Scheduler(runner, ByteTokens.vocabulary(), options, inbox, counters, constraints, System::nanoTime);
         List<GenerationStream> streams = new ArrayList<>();
         for (int i = 0; i < STREAMS; i++) {
             streams.add(new GenerationStream(() -> {}));

@@ -3,6 +3,10 @@ package dev.martlet.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.martlet.engine.ScriptedStepRunner.Fault;
+import dev.martlet.grammar.CompiledGrammar;
+import dev.martlet.grammar.Grammar;
+import dev.martlet.grammar.GrammarMatcher;
+import dev.martlet.grammar.TokenIndex;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,12 +15,26 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What must always hold, over random schedules of submit, step, cancel, deadline, failure and shutdown. */
 class SchedulePropertyTest {
 
     private static final int SCHEDULES = 2_000;
+    private static final TokenIndex INDEX = new TokenIndex(ByteTokens.vocabulary());
+
+    /** With choices, with text that is forced, and with both; the stop token q is in one. */
+    private static final List<CompiledGrammar> CONSTRAINTS = Stream.of(
+                    Grammar.ofRegex("[a-z]{0,30}"),
+                    Grammar.ofRegex("([a-m]+(swallow|swift|martin)[n-z]?)*"),
+                    Grammar.ofRegex("a long run without any choice(, and then some [a-f]|!)"),
+                    Grammar.ofJsonSchema(
+                            "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"pattern\":\"^[a-z]*$\"},"
+                                    + "\"legs\":{\"type\":\"integer\"}},\"required\":[\"name\",\"legs\"],\"additionalProperties\":false}"))
+            .map(grammar -> grammar.compile(INDEX))
+            .toList();
+
     private static final List<Fault> FAULTS = List.of(Fault.values());
 
     /** One request of a schedule and what it must come to. */
@@ -132,8 +150,10 @@ class SchedulePropertyTest {
         Optional<Duration> deadline = impatient && random.nextInt(8) == 0
                 ? Optional.of(Duration.ofNanos(random.nextInt(40)))
                 : Optional.empty();
-        return new GenerationRequest(
+        GenerationRequest request = new GenerationRequest(
                 ByteTokens.tokens(prompt), sampling, 1 + random.nextInt(60), -1, Set.of((int) 'q'), false, deadline);
+        int constrained = random.nextInt(2 * CONSTRAINTS.size());
+        return constrained < CONSTRAINTS.size() ? request.withConstraint(CONSTRAINTS.get(constrained)) : request;
     }
 
     /** The text of the request when it has the machine to itself, with no limit on cells but the sequence's. */
@@ -141,17 +161,29 @@ class SchedulePropertyTest {
         int[] tokens = Arrays.copyOf(request.prompt(), request.prompt().length + request.maxTokens());
         int size = request.prompt().length;
         StringBuilder text = new StringBuilder();
+        Optional<GrammarMatcher> matcher = request.constraint().map(CompiledGrammar::matcher);
+        long[] mask = new long[INDEX.words()];
         while (text.length() < request.maxTokens() && size <= cells) {
             int token = ScriptedStepRunner.babble().next(request.prompt(), tokens, size, text.length());
             int least = request.sampling().minTokens();
             if (token == ByteTokens.END && text.length() < least) {
                 token = '.';
             }
+            if (matcher.isPresent()) {
+                matcher.get().mask(mask);
+                token = ScriptedStepRunner.allowed(token, ByteTokens.END + 2, t -> (mask[t >> 6] >>> t & 1) != 0);
+            }
             if (token == ByteTokens.END || token == 'q' && text.length() >= least) {
                 break;
             }
             tokens[size++] = token;
             text.append((char) token);
+            if (matcher.isPresent()) {
+                matcher.get().accept(token);
+                if (matcher.get().finished()) {
+                    break;
+                }
+            }
         }
         return text.toString();
     }

@@ -9,10 +9,14 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Function;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
  * A model that is a function, behind the native step's interface: every rule of martlet.h is checked, a broken one is an
  * {@link AssertionError}. Cells are counted exactly, forks share theirs.
+ *
+ * <p>A mask is kept by taking another token; a script that gives -1 finds none to choose.
  *
  * <p>The next token depends on the sequence's tokens and on how many outputs its sampler has counted, so that a wrong
  * position, a mixed-up sequence or a sampler that was fed twice changes the text.
@@ -256,6 +260,11 @@ public final class ScriptedStepRunner implements StepRunner {
         if (token == ByteTokens.END && sampler.outputs < sampler.sampling.minTokens()) {
             token = '.';
         }
+        if (token < 0) {
+            result.set(output, -1, 0);
+            return;
+        }
+        token = allowed(token, limits.vocabulary(), t -> plan.allows(segment, t));
         sampler.outputs++;
         int top = plan.topLogprobs(segment);
         result.set(output, token, top == 0 ? 0 : -0.5f);
@@ -263,6 +272,16 @@ public final class ScriptedStepRunner implements StepRunner {
             boolean wanted = rank < top - 1;
             result.setTop(output, rank, wanted ? (token + rank) % limits.vocabulary() : -1, wanted ? -0.5f - rank : 0);
         }
+    }
+
+    /** The token, or where it is not allowed one that is and depends on it alone. */
+    static int allowed(int token, int vocabulary, IntPredicate mask) {
+        if (mask.test(token)) {
+            return token;
+        }
+        int[] others = IntStream.range(0, vocabulary).filter(mask).toArray();
+        rule(others.length > 0, "the mask allows no token");
+        return others[token * 31 % others.length];
     }
 
     @Override
