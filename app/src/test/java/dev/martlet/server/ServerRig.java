@@ -78,6 +78,7 @@ final class ServerRig implements AutoCloseable {
                 OptionalInt.empty(),
                 renderer,
                 FormatChoice.of(Optional.of(template), renderer).format(),
+                template::contains,
                 engine::submit);
         server = MartletServer.start(config(), model);
     }

@@ -28,7 +28,9 @@ public final class SchedulerTurns {
                 .withPrefixCache(false);
         inbox = new Inbox(running);
         Counters counters = new Counters(runner.limits().contextTokens());
-        scheduler = new Scheduler(runner, ByteTokens.vocabulary(), options, inbox, counters, System::nanoTime);
+        Constraints constraints = new Constraints(ByteTokens.vocabulary(), new ByteTokens());
+        scheduler =
+                new Scheduler(runner, ByteTokens.vocabulary(), options, inbox, counters, constraints, System::nanoTime);
         for (int i = 0; i < running; i++) {
             streams.add(submit());
         }
