@@ -2,6 +2,8 @@
  * Martlet's model and engine for Java programs. The native library comes as resources of the martlet-native-lib jar.
  */
 module dev.martlet.bindings {
+    requires jdk.jfr;
+
     exports dev.martlet.engine;
     exports dev.martlet.grammar;
     exports dev.martlet.model;

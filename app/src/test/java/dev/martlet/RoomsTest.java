@@ -33,6 +33,7 @@ class RoomsTest {
                     "chat.toolcall",
                     "chat.template",
                     "engine",
+                    "grammar",
                     "model",
                     "text",
                     "nativelib"),
@@ -44,6 +45,8 @@ class RoomsTest {
                     "chat.toolcall",
                     "chat.template",
                     "engine",
+                    "grammar",
+                    "grammar",
                     "model",
                     "text",
                     "nativelib"));

@@ -10,7 +10,7 @@ final class EngineSettings {
     @Option(
             names = "--ctx-size",
             paramLabel = "TOKENS",
-            description = "Room of the KV cache, shared by all requests (default: what the model was trained for).")
+            description = "Room of the KV cache, for all requests together (default: by model and free memory).")
     private Optional<Integer> contextTokens = Optional.empty();
 
     @Option(names = "--parallel", paramLabel = "N", description = "Most requests that run at once (default: 32).")
@@ -22,13 +22,34 @@ final class EngineSettings {
     @Option(names = "--batch-size", paramLabel = "TOKENS", description = "Most tokens of one step (default: 512).")
     private Optional<Integer> batch = Optional.empty();
 
-    @Option(names = "--threads", paramLabel = "N", description = "Compute threads (default: one per processor).")
+    @Option(
+            names = "--step-millis",
+            paramLabel = "MS",
+            description = "How long prompts may hold up running streams at a time; 0 = no bound (default: 250).")
+    private Optional<Integer> stepMillis = Optional.empty();
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Compute threads (default: one for each physical core).")
     private Optional<Integer> threads = Optional.empty();
 
     @Option(names = "--flash-attention", paramLabel = "WHEN", description = "auto, on or off (default: auto).")
     private Optional<EngineOptions.FlashAttention> flashAttention = Optional.empty();
 
-    @Option(names = "--no-prefix-cache", description = "Forget a request's tokens when it ends.")
+    @Option(
+            names = "--cached-prefixes",
+            paramLabel = "N",
+            description = "Most ended requests whose tokens stay in the KV cache (default: 96).")
+    private Optional<Integer> cachedPrefixes = Optional.empty();
+
+    @Option(
+            names = "--host-cache",
+            paramLabel = "MIB",
+            description = "Host memory for tokens that are moved out of the KV cache (default: 1024).")
+    private Optional<Integer> hostCache = Optional.empty();
+
+    @Option(names = "--no-prefix-cache", description = "Forget a request's tokens when it ends (default: keep them).")
     private boolean noPrefixCache;
 
     /** @throws CommandFailure naming the flag that is out of range */
@@ -46,6 +67,15 @@ final class EngineSettings {
             }
             if (batch.isPresent()) {
                 options = options.withBatchTokens(batch.get());
+            }
+            if (stepMillis.isPresent()) {
+                options = options.withStepMillis(stepMillis.get());
+            }
+            if (cachedPrefixes.isPresent()) {
+                options = options.withCachedPrefixes(cachedPrefixes.get());
+            }
+            if (hostCache.isPresent()) {
+                options = options.withHostCacheMiB(hostCache.get());
             }
             if (threads.isPresent()) {
                 options = options.withThreads(threads.get());

@@ -19,13 +19,13 @@ final class HttpSettings {
             description = "Port to listen on; 0 takes a free one (default: 8080).")
     private Optional<Integer> port = Optional.empty();
 
-    @Option(names = "--max-body", paramLabel = "MB", description = "Longest request body (default: 32).")
+    @Option(names = "--max-body", paramLabel = "MB", description = "Longest request body in megabytes (default: 32).")
     private Optional<Integer> maxBody = Optional.empty();
 
     @Option(
             names = "--grace",
             paramLabel = "SECONDS",
-            description = "How long running answers may go on after SIGTERM (default: 25).")
+            description = "How long running answers may go on after SIGTERM, in seconds (default: 25).")
     private Optional<Integer> grace = Optional.empty();
 
     @Option(
@@ -36,7 +36,7 @@ final class HttpSettings {
 
     @Option(
             names = "--strict-model",
-            description = "Refuse requests for a model of another name (default: any name gets the loaded model).")
+            description = "Refuse requests for a model of another name (default: any name will do).")
     private boolean strictModel;
 
     @Option(

@@ -13,8 +13,17 @@ import picocli.CommandLine.ParameterException;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         description = "An OpenAI-compatible LLM server in plain Java.",
-        subcommands = {ServeCommand.class, ParseCommand.class, RenderCommand.class, ModelsCommand.class})
+        subcommands = {
+            ServeCommand.class,
+            ParseCommand.class,
+            RenderCommand.class,
+            GrammarCommand.class,
+            ModelsCommand.class
+        })
 public final class Main {
+    /** Characters of an option and its value, so that its description begins on the same line. */
+    private static final int LONGEST_OPTION = 34;
+
     private Main() {}
 
     /** Runs the command and ends the process with its exit code: 0 done, 1 failed, 2 wrong usage. */
@@ -25,7 +34,13 @@ public final class Main {
 
     /** Runs the command in this process and returns its exit code. */
     static int run(String... args) {
+        return commandLine().execute(args);
+    }
+
+    static CommandLine commandLine() {
         return new CommandLine(new Main())
+                .setUsageHelpLongOptionsMaxWidth(LONGEST_OPTION)
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setDefaultValueProvider(Main::fromEnvironment)
                 .setExecutionExceptionHandler((failure, command, parsed) -> {
                     if (failure instanceof CommandFailure) {
@@ -35,8 +50,7 @@ public final class Main {
                     }
                     return 1;
                 })
-                .setParameterExceptionHandler(Main::explainUsage)
-                .execute(args);
+                .setParameterExceptionHandler(Main::explainUsage);
     }
 
     /** An option not given on the command line is read from the environment: --ctx-size from MARTLET_CTX_SIZE. */

@@ -2,14 +2,16 @@ package dev.martlet.cli;
 
 import dev.martlet.chat.ToolCall;
 import dev.martlet.chat.ToolChoice;
+import dev.martlet.chat.template.PromptRenderer;
+import dev.martlet.chat.template.TemplateException;
 import dev.martlet.chat.toolcall.Answer;
 import dev.martlet.chat.toolcall.ChatEvent;
-import dev.martlet.chat.toolcall.FormatDetector;
 import dev.martlet.chat.toolcall.OutputParser;
 import dev.martlet.chat.toolcall.ParserOptions;
 import dev.martlet.chat.toolcall.StopCause;
 import dev.martlet.chat.toolcall.ToolCallFormat;
 import dev.martlet.chat.toolcall.ToolCallFormats;
+import dev.martlet.server.FormatChoice;
 import jakarta.json.Json;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonArrayBuilder;
@@ -279,7 +281,16 @@ public final class ParseCommand implements Callable<Integer> {
             if (template.isEmpty()) {
                 throw new BadInput(where + ": auto needs --template FILE to detect the format from");
             }
-            return FormatDetector.detect(read(template.get(), "--template"));
+            Optional<String> source = Optional.of(read(template.get(), "--template"));
+            try {
+                FormatChoice choice = FormatChoice.of(source, PromptRenderer.of(source, Map.of()));
+                if (choice.doubtful()) {
+                    err.println("martlet parse: format " + choice.format().id() + ": " + choice.reason());
+                }
+                return choice.format();
+            } catch (TemplateException e) {
+                throw new BadInput("--template " + template.get() + ": " + e.getMessage());
+            }
         }
         return ToolCallFormats.byId(id)
                 .orElseThrow(() -> new BadInput(

@@ -36,6 +36,7 @@ import picocli.CommandLine.Option;
  */
 @Command(
         name = "render",
+        mixinStandardHelpOptions = true,
         description = "Renders a chat template: a context as JSON from standard input to the prompt text.")
 public final class RenderCommand implements Callable<Integer> {
     private static final JsonProvider JSON = JsonProvider.provider();

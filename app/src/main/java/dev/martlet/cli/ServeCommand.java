@@ -5,6 +5,9 @@ import dev.martlet.chat.toolcall.ToolCallFormat;
 import dev.martlet.chat.toolcall.ToolCallFormats;
 import dev.martlet.engine.Engine;
 import dev.martlet.engine.EngineOptions;
+import dev.martlet.model.CpuVariant;
+import dev.martlet.model.Device;
+import dev.martlet.model.Machine;
 import dev.martlet.model.Model;
 import dev.martlet.model.ModelOptions;
 import dev.martlet.nativelib.NativeException;
@@ -23,7 +26,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code martlet serve}: loads a model and answers until it is told to end. */
-@Command(name = "serve", mixinStandardHelpOptions = true, description = "Start the OpenAI-compatible server.")
+@Command(
+        name = "serve",
+        mixinStandardHelpOptions = true,
+        usageHelpWidth = 120,
+        abbreviateSynopsis = true,
+        description = "Start the OpenAI-compatible server.",
+        optionListHeading = "%nModel%n",
+        footer = {"", "Each setting can also be an environment variable: --ctx-size is MARTLET_CTX_SIZE."})
 final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--model",
@@ -37,7 +47,7 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--chat-template",
             paramLabel = "FILE",
-            description = "A Jinja template to use instead of the one in the model's file.")
+            description = "A Jinja template for prompts (default: the one in the model's file).")
     private Optional<Path> template = Optional.empty();
 
     @Option(
@@ -67,8 +77,10 @@ final class ServeCommand implements Callable<Integer> {
                 running.close();
                 model.close();
             });
+            server.observe(running);
             ServedModel served = served(model, running, source);
             server.ready(served);
+            describe(model, options, running);
             System.out.printf(
                     "martlet ready on http://%s:%d model=%s%n",
                     config.host(), server.port(), served.card().id());
@@ -111,6 +123,12 @@ final class ServeCommand implements Callable<Integer> {
             model.close();
             throw new CommandFailure("no context for this model and these settings: " + e.getMessage(), e);
         }
+    }
+
+    /** Not on standard output, where programs look for the one line that says it is ready. */
+    private static void describe(Model model, EngineOptions options, Engine running) {
+        StartLines.of(model.info(), options, running.setup(), CpuVariant.current(), Machine.current(), Device.list())
+                .forEach(line -> System.err.println("martlet: " + line));
     }
 
     private ServedModel served(Model model, Engine running, Optional<String> source) {

@@ -22,6 +22,7 @@ import java.util.Set;
  * @param stopTokens tokens that do the same
  * @param topLogprobs -1 for none; 0 for the chosen tokens' log probabilities; k for the k likeliest tokens' too
  * @param functionsForm whether the client speaks the old form, {@code functions} and {@code function_call}
+ * @param format the shape of the answer's text
  * @param ignored fields of the request that have no effect, by path
  */
 public record ChatCompletionRequest(
@@ -40,6 +41,7 @@ public record ChatCompletionRequest(
         boolean ignoreEndOfGeneration,
         int topLogprobs,
         boolean functionsForm,
+        ResponseFormat format,
         List<String> ignored) {
 
     /** Most choices of one request. */
@@ -49,6 +51,7 @@ public record ChatCompletionRequest(
         Objects.requireNonNull(conversation, "conversation");
         Objects.requireNonNull(templateKwargs, "templateKwargs");
         Objects.requireNonNull(sampling, "sampling");
+        Objects.requireNonNull(format, "format");
         stops = List.copyOf(stops);
         stopTokens = Set.copyOf(stopTokens);
         ignored = List.copyOf(ignored);

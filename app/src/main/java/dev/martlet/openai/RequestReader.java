@@ -20,17 +20,8 @@ import java.util.Set;
 final class RequestReader {
     private static final int MAX_STOPS = 4;
 
-    /** Fields that promise a shape of the answer, which only a grammar can keep. */
-    private static final List<String> PROMISES = List.of(
-            "grammar",
-            "json_schema",
-            "structured_outputs",
-            "guided_json",
-            "guided_regex",
-            "guided_choice",
-            "guided_grammar",
-            "bad_words",
-            "audio");
+    /** Fields that promise something of the answer which is not kept. */
+    private static final List<String> PROMISES = List.of("bad_words", "audio");
 
     private final Fields fields;
     private final int vocabularySize;
@@ -58,7 +49,7 @@ final class RequestReader {
         boolean ignoreEnd = fields.flag("ignore_eos").orElse(false);
         int topLogprobs = topLogprobs();
         JsonObject kwargs = templateKwargs();
-        responseFormat();
+        ResponseFormat format = new FormatReader(fields, ignored).read();
         modalities();
         withoutEffect();
         PROMISES.stream().filter(fields::has).findFirst().ifPresent(name -> {
@@ -82,6 +73,7 @@ final class RequestReader {
                 ignoreEnd,
                 topLogprobs,
                 functionsForm,
+                format,
                 ignored);
     }
 
@@ -110,36 +102,21 @@ final class RequestReader {
     private Conversation conversation(List<Message> messages, boolean functionsForm) {
         List<Tool> tools;
         ToolChoice choice;
-        String choicePath;
         if (functionsForm) {
-            tools = ToolReader.functions(fields.array("functions").orElseThrow(), "functions", ignored);
-            choicePath = "function_call";
-            choice = fields.value(choicePath)
+            tools = ToolReader.functions(fields.array("functions").orElseThrow(), "functions");
+            choice = fields.value("function_call")
                     .map(value -> ToolReader.functionCall(value, "function_call", tools))
                     .orElse(new ToolChoice.Auto());
         } else {
             tools = fields.array("tools")
-                    .map(array -> ToolReader.tools(array, "tools", ignored))
+                    .map(array -> ToolReader.tools(array, "tools"))
                     .orElse(List.of());
-            choicePath = "tool_choice";
-            choice = fields.value(choicePath)
+            choice = fields.value("tool_choice")
                     .map(value -> ToolReader.choice(value, "tool_choice", tools))
                     .orElse(new ToolChoice.Auto());
         }
-        switch (choice) {
-            case ToolChoice.Auto auto -> {}
-            case ToolChoice.None none -> {}
-            case ToolChoice.Required required -> throw unsupportedChoice(choicePath);
-            case ToolChoice.Named named -> throw unsupportedChoice(choicePath);
-            case ToolChoice.Allowed allowed -> throw unsupportedChoice(choicePath);
-        }
         boolean parallel = fields.flag("parallel_tool_calls").orElse(true) && !functionsForm;
         return new Conversation(messages, tools, choice, parallel);
-    }
-
-    private static ApiException unsupportedChoice(String path) {
-        return ApiError.unsupported(path, "'" + path + "' of this kind is not supported yet; use 'auto' or 'none'.")
-                .toException();
     }
 
     private boolean includeUsage() {
@@ -230,23 +207,6 @@ final class RequestReader {
         }
         kwargs.forEach(all::add);
         return all.build();
-    }
-
-    private void responseFormat() {
-        fields.object("response_format").ifPresent(object -> {
-            String type = new Fields(object, "response_format").requiredString("type");
-            switch (type) {
-                case "text" -> {}
-                case "json_object", "json_schema", "grammar", "regex", "structural_tag" ->
-                    throw ApiError.unsupported(
-                                    "response_format", "'response_format' of type '" + type + "' is not supported yet.")
-                            .toException();
-                default ->
-                    throw Fields.invalidValue(
-                            "response_format.type",
-                            "'" + Fields.shorten(type) + "' is not one of 'text', 'json_object' and 'json_schema'.");
-            }
-        });
     }
 
     private void modalities() {

@@ -20,18 +20,17 @@ final class ToolReader {
 
     private ToolReader() {}
 
-    /** @param ignored receives the paths of fields that have no effect */
-    static List<Tool> tools(JsonArray array, String path, List<String> ignored) {
+    static List<Tool> tools(JsonArray array, String path) {
         List<Tool> tools = new ArrayList<>(array.size());
         for (int i = 0; i < array.size(); i++) {
             String at = path + "[" + i + "]";
-            tools.add(tool(new Fields(Fields.asObject(array.get(i), at), at), array.getJsonObject(i), ignored));
+            tools.add(tool(new Fields(Fields.asObject(array.get(i), at), at), array.getJsonObject(i)));
         }
         return tools;
     }
 
     /** The old form: definitions of functions without the object around them. */
-    static List<Tool> functions(JsonArray array, String path, List<String> ignored) {
+    static List<Tool> functions(JsonArray array, String path) {
         List<Tool> tools = new ArrayList<>(array.size());
         for (int i = 0; i < array.size(); i++) {
             String at = path + "[" + i + "]";
@@ -41,16 +40,16 @@ final class ToolReader {
                     .add("type", "function")
                     .add("function", function)
                     .build();
-            tools.add(function(new Fields(function, at), definition, ignored));
+            tools.add(function(new Fields(function, at), definition));
         }
         return tools;
     }
 
-    private static Tool tool(Fields fields, JsonObject definition, List<String> ignored) {
+    private static Tool tool(Fields fields, JsonObject definition) {
         String type = fields.string("type").orElse("function");
         if (type.equals("function")) {
             JsonObject function = fields.object("function").orElseThrow(() -> Fields.missing(fields.path("function")));
-            return function(new Fields(function, fields.path("function")), definition, ignored);
+            return function(new Fields(function, fields.path("function")), definition);
         }
         if (BUILT_IN.contains(type)) {
             return new Tool.BuiltIn(type, definition);
@@ -60,7 +59,7 @@ final class ToolReader {
                 .toException();
     }
 
-    private static Tool function(Fields fields, JsonObject definition, List<String> ignored) {
+    private static Tool function(Fields fields, JsonObject definition) {
         String name = fields.requiredString("name");
         if (name.isBlank() || name.length() > 256 || name.chars().anyMatch(Character::isISOControl)) {
             throw Fields.invalidValue(fields.path("name"), "expected 1 to 256 characters, no control characters.");
@@ -68,9 +67,6 @@ final class ToolReader {
         Optional<String> description = fields.string("description");
         Optional<JsonObject> parameters = fields.object("parameters");
         boolean strict = fields.flag("strict").orElse(false);
-        if (strict) {
-            ignored.add(fields.path("strict"));
-        }
         return new Tool.Function(name, description, parameters, strict, definition);
     }
 

@@ -49,6 +49,8 @@ final class ApiErrors {
             case QUEUE_FULL -> ApiError.overloaded(QUEUE_RETRY);
             case PROMPT_TOO_LONG -> ApiError.contextLength(failure.getMessage());
             case SHUTDOWN -> shuttingDown();
+            case CONSTRAINT ->
+                ApiError.invalid("The answer cannot go on as the request constrains it: " + failure.getMessage());
             case NATIVE -> unexpected(failure);
         };
     }

@@ -2,6 +2,7 @@ package dev.martlet.server;
 
 import dev.martlet.engine.Generation;
 import dev.martlet.engine.GenerationRequest;
+import dev.martlet.grammar.CompiledGrammar;
 import dev.martlet.openai.AnswerHeader;
 import dev.martlet.openai.AnswerSink;
 import dev.martlet.openai.ApiError;
@@ -46,7 +47,11 @@ final class ChatCompletions implements Handler {
 
     /** A request that was understood. */
     private record Job(
-            ServedModel model, ChatCompletionRequest request, ServedModel.Rendered prompt, AnswerHeader header) {}
+            ServedModel model,
+            ChatCompletionRequest request,
+            ServedModel.Rendered prompt,
+            Optional<CompiledGrammar> constraint,
+            AnswerHeader header) {}
 
     @Override
     public void handle(ServerRequest httpRequest, ServerResponse response) {
@@ -96,7 +101,8 @@ final class ChatCompletions implements Handler {
                 model.card().fingerprint(),
                 request.logprobs(),
                 request.functionsForm());
-        return new Job(model, request, model.render(request), header);
+        ServedModel.Rendered prompt = model.render(request);
+        return new Job(model, request, prompt, model.constraint(request, prompt), header);
     }
 
     private void answer(Job job, ClientConnection client, ServerResponse response) {
@@ -191,7 +197,8 @@ final class ChatCompletions implements Handler {
                     request.topLogprobs(),
                     request.stopTokens(),
                     request.ignoreEndOfGeneration(),
-                    Optional.empty()));
+                    Optional.empty(),
+                    job.constraint()));
         }
         return requests;
     }

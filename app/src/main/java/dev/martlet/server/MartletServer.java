@@ -1,5 +1,6 @@
 package dev.martlet.server;
 
+import dev.martlet.engine.Engine;
 import dev.martlet.openai.ApiError;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
@@ -37,9 +38,13 @@ public final class MartletServer implements AutoCloseable {
 
     private final ServerConfig config;
     private final ActiveAnswers active = new ActiveAnswers();
+    private final Metrics metrics = new Metrics();
     private final WebServer http;
     private final Thread stallWatch;
     private final AtomicBoolean draining = new AtomicBoolean();
+
+    /** Empty until there is one to watch. */
+    private volatile Optional<Engine> engine = Optional.empty();
 
     /** Empty while it loads. */
     private volatile Optional<ServedModel> model = Optional.empty();
@@ -104,6 +109,12 @@ public final class MartletServer implements AutoCloseable {
         model = Optional.of(Objects.requireNonNull(loaded, "loaded"));
     }
 
+    /** Shows an engine's figures at {@code /metrics} and {@code /v1/engine} from now on. To be called once. */
+    public void observe(Engine running) {
+        metrics.observe(running);
+        engine = Optional.of(running);
+    }
+
     /** The port it listens on. */
     public int port() {
         return http.port();
@@ -115,6 +126,7 @@ public final class MartletServer implements AutoCloseable {
     }
 
     private void routes(HttpRouting.Builder routing) {
+        routing.addFilter(metrics);
         routing.addFilter(new RequestIds());
         routing.addFilter(this::closeWhenDraining);
         if (!config.corsOrigins().isEmpty()) {
@@ -123,10 +135,14 @@ public final class MartletServer implements AutoCloseable {
         routing.post("/v1/chat/completions", new ChatCompletions(config, this::loadedModel, active));
         new Models(this::loadedModel).install(routing);
         routing.get("/health", this::health);
+        routing.get("/metrics", metrics);
+        routing.get("/v1/engine", new EngineView(this::observedEngine));
         routing.any("/v1/chat/completions", wrongMethod("POST"));
         routing.any("/v1/models", wrongMethod("GET"));
         routing.any("/v1/models/{+id}", wrongMethod("GET"));
         routing.any("/health", wrongMethod("GET"));
+        routing.any("/metrics", wrongMethod("GET"));
+        routing.any("/v1/engine", wrongMethod("GET"));
         routing.any(MartletServer::unknownPath);
         ApiErrors.install(routing);
     }
@@ -145,6 +161,10 @@ public final class MartletServer implements AutoCloseable {
             throw ApiErrors.shuttingDown().toException();
         }
         return model.orElseThrow(() -> ApiErrors.loading().toException());
+    }
+
+    private Engine observedEngine() {
+        return engine.orElseThrow(() -> ApiErrors.loading().toException());
     }
 
     private void health(ServerRequest request, ServerResponse response) {

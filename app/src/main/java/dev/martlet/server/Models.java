@@ -66,6 +66,7 @@ final class Models {
                 .add("created", model.card().created().getEpochSecond())
                 .add("owned_by", model.card().owner())
                 .add("max_model_len", model.card().contextTokens())
+                .add("tool_format", model.format().id())
                 .build();
     }
 

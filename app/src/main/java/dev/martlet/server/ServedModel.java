@@ -4,15 +4,14 @@ import dev.martlet.chat.Conversation;
 import dev.martlet.chat.template.Prompt;
 import dev.martlet.chat.template.PromptOptions;
 import dev.martlet.chat.template.PromptRenderer;
-import dev.martlet.chat.toolcall.FormatDetector;
 import dev.martlet.chat.toolcall.OutputParser;
 import dev.martlet.chat.toolcall.ParserOptions;
 import dev.martlet.chat.toolcall.ToolCallFormat;
-import dev.martlet.chat.toolcall.ToolCallFormats;
 import dev.martlet.engine.Engine;
 import dev.martlet.engine.Generation;
 import dev.martlet.engine.GenerationRequest;
 import dev.martlet.engine.Sampling;
+import dev.martlet.grammar.CompiledGrammar;
 import dev.martlet.model.Model;
 import dev.martlet.model.ModelInfo;
 import dev.martlet.model.Tokenizer;
@@ -28,12 +27,14 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * A model ready to answer: what clients see of it, its prompts, its output's format and its engine. Safe from any thread;
  * it owns nothing.
  */
 public final class ServedModel {
+    private static final System.Logger LOG = System.getLogger(ServedModel.class.getName());
 
     /** Characters of a prompt's end in which a parser looks for opened thoughts. */
     private static final int SUFFIX = 256;
@@ -45,6 +46,7 @@ public final class ServedModel {
     private final PromptTokenizer tokenizer;
     private final ToolCallFormat format;
     private final Set<String> controlTokens;
+    private final StructuredOutput structured;
     private final Generator generator;
 
     /**
@@ -77,6 +79,7 @@ public final class ServedModel {
      *
      * @param sampling what holds where a request says nothing
      * @param first the token every prompt begins with, where the model wants one
+     * @param known whether a marker of thoughts is one that the chat template writes
      */
     public ServedModel(
             Card card,
@@ -86,6 +89,7 @@ public final class ServedModel {
             OptionalInt first,
             PromptRenderer renderer,
             ToolCallFormat format,
+            Predicate<String> known,
             Generator generator) {
         this.card = Objects.requireNonNull(card, "card");
         this.sampling = Objects.requireNonNull(sampling, "sampling");
@@ -95,6 +99,7 @@ public final class ServedModel {
         this.format = Objects.requireNonNull(format, "format");
         this.generator = Objects.requireNonNull(generator, "generator");
         this.controlTokens = this.tokenizer.controlSpellings();
+        this.structured = new StructuredOutput(vocabulary, format, controlTokens, known);
     }
 
     /**
@@ -112,6 +117,12 @@ public final class ServedModel {
         info.special().bos().ifPresent(bos -> tokens.put("bos_token", spelling(model.vocabulary(), bos)));
         info.special().eos().ifPresent(eos -> tokens.put("eos_token", spelling(model.vocabulary(), eos)));
         Optional<String> source = template.or(model::chatTemplate);
+        PromptRenderer renderer = PromptRenderer.of(source, tokens);
+        FormatChoice choice =
+                format.map(set -> FormatChoice.set(set, renderer)).orElseGet(() -> FormatChoice.of(source, renderer));
+        LOG.log(
+                choice.doubtful() ? System.Logger.Level.WARNING : System.Logger.Level.INFO,
+                "tool-call format " + choice.format().id() + ": " + choice.reason());
         return new ServedModel(
                 new Card(
                         id,
@@ -123,13 +134,10 @@ public final class ServedModel {
                 model.vocabulary(),
                 model.tokenizer(),
                 info.addBos() ? info.special().bos() : OptionalInt.empty(),
-                PromptRenderer.of(source, tokens),
-                format.orElseGet(() -> source.map(FormatDetector::detect).orElseGet(ServedModel::generic)),
+                renderer,
+                choice.format(),
+                marker -> source.orElse("").contains(marker),
                 engine::submit);
-    }
-
-    private static ToolCallFormat generic() {
-        return ToolCallFormats.byId(FormatDetector.GENERIC).orElseThrow();
     }
 
     private static String spelling(Vocabulary vocabulary, int token) {
@@ -144,6 +152,11 @@ public final class ServedModel {
 
     public Card card() {
         return card;
+    }
+
+    /** The format its output is read by. */
+    public ToolCallFormat format() {
+        return format;
     }
 
     /** What holds where a request says nothing. */
@@ -181,6 +194,15 @@ public final class ServedModel {
                 ? prompt.segments().getLast().text()
                 : "";
         return new Rendered(tokens, last.substring(Math.max(0, last.length() - SUFFIX)));
+    }
+
+    /**
+     * The grammar that the answers to a request must follow; empty where they are free.
+     *
+     * @throws dev.martlet.openai.ApiException with status 400, naming the field, where no grammar can keep what it asks for
+     */
+    Optional<CompiledGrammar> constraint(ChatCompletionRequest request, Rendered prompt) {
+        return structured.constraint(request, prompt.suffix());
     }
 
     /** The parser of one choice. */

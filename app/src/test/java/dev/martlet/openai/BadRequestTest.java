@@ -174,6 +174,15 @@ class BadRequestTest {
             "response_format":"json"                   | response_format
             "response_format":{}                       | response_format.type
             "response_format":{"type":"xml"}           | response_format.type
+            "response_format":{"type":"json_schema"}                        | response_format.json_schema
+            "response_format":{"type":"json_schema","json_schema":{}}       | response_format.json_schema.schema
+            "response_format":{"type":"json_schema","json_schema":{"schema":1}} | response_format.json_schema.schema
+            "response_format":{"type":"json_schema","json_schema":{"schema":{},"strict":1}} | response_format.json_schema.strict
+            "guided_choice":[]                         | guided_choice
+            "guided_choice":[1]                        | guided_choice[0]
+            "structured_outputs":{"regex":1}           | structured_outputs.regex
+            "response_format":{"type":"json_object"},"grammar":"root ::= x" | grammar
+            "guided_regex":"a","guided_choice":["b"]   | guided_choice
             "reasoning_effort":"hardly"                | reasoning_effort
             "chat_template_kwargs":[]                  | chat_template_kwargs
             "continue_final_message":true              | messages[0].role
@@ -188,16 +197,9 @@ class BadRequestTest {
 
     @ParameterizedTest(name = "{0} -> {1}")
     @CsvSource(delimiter = '|', quoteCharacter = '~', textBlock = """
-            "response_format":{"type":"json_object"}                       | response_format
-            "response_format":{"type":"json_schema","json_schema":{}}      | response_format
-            "grammar":"root ::= x"                                         | grammar
-            "guided_json":{}                                               | guided_json
-            "guided_regex":"x"                                             | guided_regex
-            "guided_choice":["x"]                                          | guided_choice
             "bad_words":["x"]                                              | bad_words
-            "tools":[{"function":{"name":"f"}}],"tool_choice":"required"   | tool_choice
-            "tools":[{"function":{"name":"f"}}],"tool_choice":{"type":"function","function":{"name":"f"}} | tool_choice
-            "functions":[{"name":"f"}],"function_call":{"name":"f"}        | function_call
+            "audio":{}                                                     | audio
+            "response_format":{"type":"structural_tag"}                    | response_format.type
             """)
     void shouldRefuseWhatItCannotPromise(String members, String param) {
         ApiError error = refused("{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]," + members + "}");

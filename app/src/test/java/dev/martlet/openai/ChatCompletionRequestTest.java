@@ -13,7 +13,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What requests are understood as; {@link BadRequestTest} has those that are refused. */
 class ChatCompletionRequestTest {
@@ -123,8 +127,43 @@ class ChatCompletionRequestTest {
                         "cache_prompt",
                         "priority",
                         "max_tokens",
-                        "stream_options",
-                        "tools[0].function.strict");
+                        "stream_options");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource
+    void shouldReadTheShapeOfTheAnswer(String members, ResponseFormat format) {
+        ChatCompletionRequest request = with(members);
+        assertThat(request.format()).isEqualTo(format);
+        assertThat(request.ignored()).isEmpty();
+    }
+
+    static Stream<Arguments> shouldReadTheShapeOfTheAnswer() {
+        String schema = "{\"type\":\"object\"}";
+        String named = "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\",\"strict\":true,";
+        return Stream.of(
+                Arguments.of("\"n\":1", new ResponseFormat.Text()),
+                Arguments.of("\"response_format\":{\"type\":\"text\"}", new ResponseFormat.Text()),
+                Arguments.of(
+                        "\"response_format\":{\"type\":\"json_object\"}",
+                        new ResponseFormat.JsonObject("response_format")),
+                Arguments.of(
+                        named + "\"schema\":" + schema + "}}",
+                        new ResponseFormat.JsonSchema(schema, "response_format.json_schema.schema")),
+                Arguments.of(
+                        "\"response_format\":{\"type\":\"json_object\",\"schema\":" + schema + "}",
+                        new ResponseFormat.JsonSchema(schema, "response_format.schema")),
+                Arguments.of(
+                        "\"guided_json\":\"{\\\"type\\\":\\\"object\\\"}\"",
+                        new ResponseFormat.JsonSchema(schema, "guided_json")),
+                Arguments.of("\"json_schema\":" + schema, new ResponseFormat.JsonSchema(schema, "json_schema")),
+                Arguments.of("\"grammar\":\"root ::= x\"", new ResponseFormat.Gbnf("root ::= x", "grammar")),
+                Arguments.of(
+                        "\"guided_grammar\":\"root ::= x\"", new ResponseFormat.Gbnf("root ::= x", "guided_grammar")),
+                Arguments.of("\"guided_regex\":\"a+\"", new ResponseFormat.Regex("a+", "guided_regex")),
+                Arguments.of(
+                        "\"structured_outputs\":{\"choice\":[\"a\",\"b\"]}",
+                        new ResponseFormat.Choice(List.of("a", "b"), "structured_outputs.choice")));
     }
 
     @Test

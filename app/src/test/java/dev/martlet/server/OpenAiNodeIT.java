@@ -4,13 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.martlet.openai.Json;
 import jakarta.json.JsonObject;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -19,18 +14,10 @@ import org.junit.jupiter.api.Timeout;
 /** The npm {@code openai} client, in a process of its own; its scenarios are in {@code src/test/clients}. */
 @Timeout(240)
 class OpenAiNodeIT {
-    private static final Path SOURCES = Path.of("src", "test", "clients");
-    private static final Path CLIENTS = Path.of("target", "clients");
-
     private static ServerRig rig;
 
     @BeforeAll
-    static void start() throws IOException, InterruptedException {
-        Files.createDirectories(CLIENTS);
-        for (String file : List.of("package.json", "package-lock.json", "openai-node.mjs")) {
-            Files.copy(SOURCES.resolve(file), CLIENTS.resolve(file), StandardCopyOption.REPLACE_EXISTING);
-        }
-        run("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts");
+    static void start() {
         rig = ServerRig.start(OpenAiNodeIT::answer);
     }
 
@@ -56,7 +43,7 @@ class OpenAiNodeIT {
     }
 
     @Test
-    void shouldGiveAWholeAnswer() throws IOException, InterruptedException {
+    void shouldGiveAWholeAnswer() {
         JsonObject seen = scenario("whole");
 
         assertThat(seen.getString("content")).isEqualTo("Grüezi mitenand.");
@@ -66,7 +53,7 @@ class OpenAiNodeIT {
     }
 
     @Test
-    void shouldStream() throws IOException, InterruptedException {
+    void shouldStream() {
         JsonObject seen = scenario("stream");
 
         assertThat(seen.getString("content")).isEqualTo("Grüezi mitenand.");
@@ -83,7 +70,7 @@ class OpenAiNodeIT {
     }
 
     @Test
-    void shouldCallToolsAndTakeTheirResults() throws IOException, InterruptedException {
+    void shouldCallToolsAndTakeTheirResults() {
         JsonObject seen = scenario("tools");
 
         assertThat(seen.getJsonArray("calls").toString())
@@ -95,7 +82,7 @@ class OpenAiNodeIT {
     }
 
     @Test
-    void shouldExplainABadRequest() throws IOException, InterruptedException {
+    void shouldExplainABadRequest() {
         JsonObject seen = scenario("error");
 
         assertThat(seen.getString("thrown")).isEqualTo("BadRequestError");
@@ -106,7 +93,7 @@ class OpenAiNodeIT {
     }
 
     @Test
-    void shouldListItsModel() throws IOException, InterruptedException {
+    void shouldListItsModel() {
         JsonObject seen = scenario("models");
 
         assertThat(seen.getJsonArray("listed")).hasSize(1);
@@ -114,35 +101,22 @@ class OpenAiNodeIT {
     }
 
     @Test
-    void shouldStopWhenTheClientLeaves() throws IOException, InterruptedException {
+    void shouldStopWhenTheClientLeaves() {
         long cancelled = rig.engine.metrics().cancelled();
+        // Slow enough to be still at it when the client leaves.
+        rig.runner.beforeStep(() -> LockSupport.parkNanos(5_000_000));
+        try {
+            assertThat(scenario("leave").getBoolean("left")).isTrue();
 
-        assertThat(scenario("leave").getBoolean("left")).isTrue();
-
-        ServerRig.await(
-                "the generation is cancelled", () -> rig.engine.metrics().cancelled() > cancelled);
-    }
-
-    private static JsonObject scenario(String name) throws IOException, InterruptedException {
-        String base = rig.uri("").toString();
-        return Json.object(run("node", "openai-node.mjs", base, name).getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static String run(String... command) throws IOException, InterruptedException {
-        Path errors = CLIENTS.resolve("stderr.log");
-        Process process = new ProcessBuilder(command)
-                .directory(CLIENTS.toFile())
-                .redirectError(errors.toFile())
-                .start();
-        process.getOutputStream().close();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (!process.waitFor(120, TimeUnit.SECONDS)) {
-            process.destroyForcibly();
-            throw new AssertionError(String.join(" ", command) + " did not end");
+            ServerRig.await(
+                    "the generation is cancelled", () -> rig.engine.metrics().cancelled() > cancelled);
+        } finally {
+            rig.runner.beforeStep(() -> {});
         }
-        assertThat(process.exitValue())
-                .as("%s: %s%s", String.join(" ", command), output, Files.readString(errors))
-                .isZero();
-        return output;
+    }
+
+    private static JsonObject scenario(String name) {
+        String base = rig.uri("").toString();
+        return Json.object(NodeClients.run("openai-node.mjs", base, name).getBytes(StandardCharsets.UTF_8));
     }
 }

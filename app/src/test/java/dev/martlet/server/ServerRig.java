@@ -47,6 +47,40 @@ final class ServerRig implements AutoCloseable {
         runner = new ScriptedStepRunner(ScriptedStepRunner.generousLimits(), script);
         engine = Engine.start(runner, ByteTokens.vocabulary(), new ByteTokens(), options);
         server = MartletServer.start(config, model(engine));
+        server.observe(engine);
+    }
+
+    /** A model of this family; what it answers to a prompt is told by {@code answer}. */
+    static ServerRig speaking(Dialect dialect, Function<String, String> answer) {
+        return speaking(dialect.template(), dialect.tokens(), answer);
+    }
+
+    /** A model with this template, these control tokens, and the format that is told from the template. */
+    static ServerRig speaking(String template, List<String> tokens, Function<String, String> answer) {
+        return new ServerRig(template, new DialectTokens(tokens), answer);
+    }
+
+    private ServerRig(String template, DialectTokens tokens, Function<String, String> answer) {
+        runner = new ScriptedStepRunner(tokens.limits(), tokens.answering(answer));
+        engine = Engine.start(runner, tokens.vocabulary(), tokens, EngineOptions.defaults());
+        PromptRenderer renderer =
+                PromptRenderer.of(Optional.of(template), Map.of("bos_token", "<s>", "eos_token", "</s>"));
+        ServedModel model = new ServedModel(
+                new ServedModel.Card(
+                        MODEL,
+                        Instant.ofEpochSecond(1_700_000_000),
+                        "tests",
+                        "b-test",
+                        engine.limits().sequenceTokens()),
+                Sampling.seeded(0),
+                tokens.vocabulary(),
+                tokens,
+                OptionalInt.empty(),
+                renderer,
+                FormatChoice.of(Optional.of(template), renderer).format(),
+                template::contains,
+                engine::submit);
+        server = MartletServer.start(config(), model);
     }
 
     /** Holds the engine before each of its steps; opened at the end at the latest. */
@@ -76,6 +110,7 @@ final class ServerRig implements AutoCloseable {
                 OptionalInt.empty(),
                 PromptRenderer.of(Optional.empty(), Map.of()),
                 ToolCallFormats.byId("hermes").orElseThrow(),
+                marker -> marker.equals("</think>"),
                 engine::submit);
     }
 

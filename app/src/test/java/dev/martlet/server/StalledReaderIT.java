@@ -30,6 +30,7 @@ class StalledReaderIT {
                         OptionalInt.empty(),
                         PromptRenderer.of(Optional.empty(), Map.of()),
                         ToolCallFormats.byId("hermes").orElseThrow(),
+                        marker -> false,
                         request -> generation));
     }
 

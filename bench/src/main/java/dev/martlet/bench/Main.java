@@ -1,5 +1,6 @@
 package dev.martlet.bench;
 
+import dev.martlet.bench.serving.ServingCommand;
 import dev.martlet.cli.ModelStore;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -29,10 +30,13 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
-        description = "Measure decode, prefill, parser, template and SSE chunks.",
+        description =
+                "Measure decode, prefill, parser, template and SSE chunks; grammars; or the whole server beside a peer.",
+        subcommands = {ServingCommand.class, GrammarBench.class},
         footer = {
             "",
-            "Benchmarks: DecodeBenchmark, PrefillBenchmark, ParserBenchmark, TemplateBenchmark, ChunkBenchmark"
+            "Benchmarks: DecodeBenchmark, PrefillBenchmark, SchedulerBenchmark, ParserBenchmark, TemplateBenchmark,",
+            "ChunkBenchmark"
         })
 public final class Main implements Callable<Integer> {
     /** The first JDK with a switch for its warnings about {@code sun.misc.Unsafe}. */

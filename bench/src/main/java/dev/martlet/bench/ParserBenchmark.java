@@ -6,6 +6,8 @@ import dev.martlet.chat.toolcall.ParserOptions;
 import dev.martlet.chat.toolcall.StopCause;
 import dev.martlet.chat.toolcall.ToolCallFormat;
 import dev.martlet.chat.toolcall.ToolCallFormats;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import java.util.List;
 import java.util.Optional;
@@ -29,7 +31,7 @@ import org.openjdk.jmh.infra.Blackhole;
 @OutputTimeUnit(TimeUnit.SECONDS)
 @State(Scope.Thread)
 @Fork(1)
-@Warmup(iterations = 3, time = 1)
+@Warmup(iterations = 6, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class ParserBenchmark {
 
@@ -42,7 +44,7 @@ public class ParserBenchmark {
         ARGUMENTS
     }
 
-    @Param({"hermes", "llama3_json", "glm4"})
+    @Param({"hermes", "llama3_json", "glm4", "qwen3_coder", "gpt_oss"})
     public String format;
 
     @Param
@@ -66,8 +68,14 @@ public class ParserBenchmark {
     @Setup
     public void open() {
         toolCalls = ToolCallFormats.byId(format).orElseThrow();
+        JsonObject parameters = Json.createObjectBuilder()
+                .add(
+                        "properties",
+                        Json.createObjectBuilder()
+                                .add("text", Json.createObjectBuilder().add("type", "string")))
+                .build();
         options = ParserOptions.of(List.of(new Tool.Function(
-                "write_file", Optional.empty(), Optional.empty(), false, JsonValue.EMPTY_JSON_OBJECT)));
+                "write_file", Optional.empty(), Optional.of(parameters), false, JsonValue.EMPTY_JSON_OBJECT)));
         String text = switch (kind) {
             case PROSE -> filler();
             case ARGUMENTS -> call("{\"text\": \"" + filler() + "\"}");
@@ -88,6 +96,11 @@ public class ParserBenchmark {
             case "hermes" -> "<tool_call>\n{\"name\": \"write_file\", \"arguments\": " + arguments + "}\n</tool_call>";
             case "llama3_json" -> "{\"name\": \"write_file\", \"parameters\": " + arguments + "}";
             case "glm4" -> "write_file\n" + arguments;
+            case "qwen3_coder" ->
+                "<tool_call>\n<function=write_file>\n<parameter=text>\n" + filler()
+                        + "\n</parameter>\n</function>\n</tool_call>";
+            case "gpt_oss" ->
+                "<|channel|>commentary to=functions.write_file <|constrain|>json<|message|>" + arguments + "<|call|>";
             default -> throw new IllegalStateException(format);
         };
     }

@@ -1,5 +1,6 @@
 package dev.martlet.engine;
 
+import dev.martlet.grammar.CompiledGrammar;
 import dev.martlet.model.Model;
 import dev.martlet.model.Tokenizer;
 import dev.martlet.model.Vocabulary;
@@ -19,6 +20,7 @@ public final class Engine implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("dev.martlet.engine");
 
     private final StepRunner runner;
+    private final EngineSetup setup;
     private final Vocabulary vocabulary;
     private final Tokenizer tokenizer;
     private final StepRunner.Limits limits;
@@ -26,6 +28,9 @@ public final class Engine implements AutoCloseable {
     private final Counters counters;
     private final Scheduler scheduler;
     private final Thread thread;
+
+    /** Whether the cost of steps is measured before the first request. */
+    private final boolean calibrated;
 
     /** Tells the model that this engine is gone. */
     private final Runnable onClosed;
@@ -35,17 +40,22 @@ public final class Engine implements AutoCloseable {
 
     private Engine(
             StepRunner runner,
+            EngineSetup setup,
             Vocabulary vocabulary,
             Tokenizer tokenizer,
             EngineOptions options,
+            boolean calibrated,
             Consumer<Engine> onClosed) {
         this.runner = runner;
+        this.setup = setup;
         this.vocabulary = vocabulary;
         this.tokenizer = tokenizer;
         this.limits = runner.limits();
         this.inbox = new Inbox(options.maxSequences() + options.queueLimit());
         this.counters = new Counters(limits.contextTokens());
-        this.scheduler = new Scheduler(runner, vocabulary, options, inbox, counters, System::nanoTime);
+        Constraints constraints = new Constraints(vocabulary, tokenizer);
+        this.scheduler = new Scheduler(runner, vocabulary, options, inbox, counters, constraints, System::nanoTime);
+        this.calibrated = calibrated;
         this.onClosed = () -> onClosed.accept(this);
         this.thread = new Thread(this::run, "martlet-engine");
         this.thread.setDaemon(true);
@@ -67,8 +77,16 @@ public final class Engine implements AutoCloseable {
         NativeHandle handle = NativeHandle.of(model);
         MemorySegment pointer = handle.acquire();
         try {
-            StepRunner runner = new NativeStepRunner(pointer, model.info(), options);
-            Engine engine = new Engine(runner, model.vocabulary(), model.tokenizer(), options, handle::removeDependent);
+            EngineOptions fitted = EngineSizing.fit(options, model);
+            NativeStepRunner runner = new NativeStepRunner(pointer, model.info(), fitted);
+            Engine engine = new Engine(
+                    runner,
+                    runner.setup(),
+                    model.vocabulary(),
+                    model.tokenizer(),
+                    fitted,
+                    true,
+                    handle::removeDependent);
             engine.thread.start();
             try {
                 handle.addDependent(engine);
@@ -86,10 +104,12 @@ public final class Engine implements AutoCloseable {
      * Starts an engine over any implementation of the native step.
      *
      * @param runner handed over: the engine closes it
-     * @param tokenizer used by {@link #generate} alone
+     * @param tokenizer used by {@link #generate}, and for text that a constraint forces
      */
     public static Engine start(StepRunner runner, Vocabulary vocabulary, Tokenizer tokenizer, EngineOptions options) {
-        Engine engine = new Engine(runner, vocabulary, tokenizer, options, closed -> {});
+        StepRunner.Limits limits = runner.limits();
+        EngineSetup setup = new EngineSetup(options.threads(), limits.contextTokens(), limits.sequenceTokens(), "", 0);
+        Engine engine = new Engine(runner, setup, vocabulary, tokenizer, options, false, closed -> {});
         engine.thread.start();
         return engine;
     }
@@ -99,7 +119,8 @@ public final class Engine implements AutoCloseable {
      *
      * @return its tokens, as they come
      * @throws EngineException QUEUE_FULL, PROMPT_TOO_LONG or SHUTDOWN
-     * @throws IllegalArgumentException if a token of the prompt or of the bias is none of the vocabulary
+     * @throws IllegalArgumentException if a token of the prompt or of the bias is none of the vocabulary, or the
+     *     constraint is compiled for another one
      */
     public Generation submit(GenerationRequest request) {
         int[] prompt = request.prompt();
@@ -112,10 +133,19 @@ public final class Engine implements AutoCloseable {
             checkToken(token);
         }
         request.sampling().bias().keySet().forEach(this::checkToken);
+        request.constraint().ifPresent(this::checkConstraint);
         GenerationStream stream = new GenerationStream(this::wake);
         inbox.submit(request, stream, System.nanoTime());
         wake();
         return stream;
+    }
+
+    private void checkConstraint(CompiledGrammar grammar) {
+        int size = grammar.index().vocabulary().size();
+        if (size != vocabulary.size()) {
+            throw new IllegalArgumentException(
+                    "the constraint is for a vocabulary of " + size + ", the model's has " + vocabulary.size());
+        }
     }
 
     private void checkToken(int token) {
@@ -142,6 +172,11 @@ public final class Engine implements AutoCloseable {
         return new TextGeneration(generation, vocabulary);
     }
 
+    /** What it runs with, with all that the options left open. */
+    public EngineSetup setup() {
+        return setup;
+    }
+
     /** What a request's context may hold, and other bounds. */
     public StepRunner.Limits limits() {
         return limits;
@@ -150,6 +185,21 @@ public final class Engine implements AutoCloseable {
     /** Levels and totals of this moment. */
     public EngineMetrics metrics() {
         return counters.snapshot();
+    }
+
+    /** How times and sizes are distributed since the start. */
+    public EngineDistributions distributions() {
+        return scheduler.observer().distributions();
+    }
+
+    /**
+     * What the engine is doing now. Its thread answers between two steps, at once when it is idle.
+     *
+     * @param atMost how long to wait for that; when it passes, or the engine is closed, the answer is the last picture
+     *     that was asked for, however old: see {@link EngineSnapshot#taken()}
+     */
+    public EngineSnapshot snapshot(Duration atMost) throws InterruptedException {
+        return scheduler.observer().snapshot(atMost, this::wake);
     }
 
     /**
@@ -196,6 +246,9 @@ public final class Engine implements AutoCloseable {
         FinishReason reason = FinishReason.SHUTDOWN;
         Optional<EngineException> failure = Optional.empty();
         try {
+            if (calibrated) {
+                scheduler.calibrate();
+            }
             while (!closing) {
                 if (scheduler.doWork() == 0) {
                     LockSupport.parkNanos(this, scheduler.nanosToDeadline());
@@ -210,6 +263,7 @@ public final class Engine implements AutoCloseable {
             try {
                 scheduler.endAll(reason, failure);
             } finally {
+                scheduler.observer().close();
                 runner.close();
             }
         }

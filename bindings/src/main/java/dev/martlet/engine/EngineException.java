@@ -12,6 +12,8 @@ public class EngineException extends RuntimeException {
         PROMPT_TOO_LONG,
         /** The engine is shutting down. */
         SHUTDOWN,
+        /** No token can be chosen, or a constraint's grammar is too ambiguous at some point. */
+        CONSTRAINT,
         /** The native library failed. */
         NATIVE
     }

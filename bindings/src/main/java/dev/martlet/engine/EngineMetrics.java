@@ -8,16 +8,23 @@ package dev.martlet.engine;
  * @param cachedPrefixes finished requests whose tokens are kept
  * @param usedCells cells of the KV cache in use
  * @param contextTokens cells of the KV cache
+ * @param hostBytes host memory that cached prefixes take beside those cells
  * @param submitted requests accepted
  * @param ended requests that ended, however
  * @param cancelled those of them that were cancelled or not read
  * @param failed those of them that ended with {@link FinishReason#ERROR}
  * @param steps steps run
+ * @param promptTokens tokens of the prompts of requests that ran, each counted once
  * @param prefillTokens prompt tokens computed, again after a preemption too
  * @param cachedTokens prompt tokens taken from the cache instead
  * @param decodeTokens tokens of output
+ * @param draftsAccepted drafted tokens that became output
+ * @param draftsRejected drafted tokens that did not
+ * @param forcedTokens tokens of output that a grammar left no choice about, and no model chose
  * @param preemptions requests that lost their cells for a while
  * @param evictions cached prefixes dropped for room
+ * @param spills cached prefixes moved to host memory
+ * @param restores cached prefixes brought back from there
  * @param recoveries contexts made anew after a failure
  * @param decodeMicros microseconds the model took in all
  * @param sampleMicros microseconds the choice of tokens took in all
@@ -28,16 +35,23 @@ public record EngineMetrics(
         int cachedPrefixes,
         int usedCells,
         int contextTokens,
+        long hostBytes,
         long submitted,
         long ended,
         long cancelled,
         long failed,
         long steps,
+        long promptTokens,
         long prefillTokens,
         long cachedTokens,
         long decodeTokens,
+        long draftsAccepted,
+        long draftsRejected,
+        long forcedTokens,
         long preemptions,
         long evictions,
+        long spills,
+        long restores,
         long recoveries,
         long decodeMicros,
         long sampleMicros) {}

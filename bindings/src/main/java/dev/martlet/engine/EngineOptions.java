@@ -3,16 +3,18 @@ package dev.martlet.engine;
 /**
  * How an engine is set up.
  *
- * @param contextTokens cells of the KV cache, shared by all requests; 0 = what the model was trained for, at most 16,384
+ * @param contextTokens cells of the KV cache, shared by all requests; 0 = what the model was
+ *     trained for, times {@code maxSequences}, at most 32,768, and no more than fits into half of the free memory
  * @param maxSequences most requests that run at once, 1 to 255
  * @param batchTokens most tokens of one step, at least {@code maxSequences}
  * @param stepMillis how long a step may take while requests are streaming, in milliseconds: prompts are cut into
  *     chunks that fit, as far as that can be foretold; 0 = no bound
- * @param threads threads of a decode or prefill; 0 = one per processor
+ * @param threads threads of a decode or prefill; 0 = one for each physical core
  * @param queueLimit most requests that wait beside those that run, at least 0
  * @param flashAttention whether attention runs fused
  * @param prefixCache whether finished requests stay in the cache for others to continue from
- * @param cachedPrefixes most finished requests that stay, at least 0; together with {@code maxSequences} at most 255
+ * @param cachedPrefixes sequence ids for finished requests that stay, at least 0; together with {@code maxSequences} at most 255
+ * @param hostCacheMiB host memory for finished requests that are moved out of the KV cache, in MiB; 0 = none
  */
 public record EngineOptions(
         int contextTokens,
@@ -23,7 +25,8 @@ public record EngineOptions(
         int queueLimit,
         FlashAttention flashAttention,
         boolean prefixCache,
-        int cachedPrefixes) {
+        int cachedPrefixes,
+        int hostCacheMiB) {
 
     /** Sequence ids of one context: llama.cpp has 256, one is kept aside for saving and loading. */
     private static final int SEQUENCE_IDS = 255;
@@ -43,6 +46,7 @@ public record EngineOptions(
         check(stepMillis >= 0, "stepMillis", stepMillis, "at least 0");
         check(threads >= 0 && threads <= 1024, "threads", threads, "0 to 1024");
         check(queueLimit >= 0, "queueLimit", queueLimit, "at least 0");
+        check(hostCacheMiB >= 0, "hostCacheMiB", hostCacheMiB, "at least 0");
         check(
                 cachedPrefixes >= 0 && cachedPrefixes + maxSequences <= SEQUENCE_IDS,
                 "cachedPrefixes",
@@ -52,7 +56,7 @@ public record EngineOptions(
 
     /** 32 requests at once, steps of 512 tokens and, while requests are streaming, 250 ms, 256 waiting, 96 cached prefixes, the rest chosen by the model. */
     public static EngineOptions defaults() {
-        return new EngineOptions(0, 32, 512, 250, 0, 256, FlashAttention.AUTO, true, 96);
+        return new EngineOptions(0, 32, 512, 250, 0, 256, FlashAttention.AUTO, true, 96, 1_024);
     }
 
     public EngineOptions withContextTokens(int value) {
@@ -65,7 +69,8 @@ public record EngineOptions(
                 queueLimit,
                 flashAttention,
                 prefixCache,
-                cachedPrefixes);
+                cachedPrefixes,
+                hostCacheMiB);
     }
 
     public EngineOptions withMaxSequences(int value) {
@@ -78,7 +83,8 @@ public record EngineOptions(
                 queueLimit,
                 flashAttention,
                 prefixCache,
-                cachedPrefixes);
+                cachedPrefixes,
+                hostCacheMiB);
     }
 
     public EngineOptions withBatchTokens(int value) {
@@ -91,7 +97,8 @@ public record EngineOptions(
                 queueLimit,
                 flashAttention,
                 prefixCache,
-                cachedPrefixes);
+                cachedPrefixes,
+                hostCacheMiB);
     }
 
     public EngineOptions withStepMillis(int value) {
@@ -104,7 +111,8 @@ public record EngineOptions(
                 queueLimit,
                 flashAttention,
                 prefixCache,
-                cachedPrefixes);
+                cachedPrefixes,
+                hostCacheMiB);
     }
 
     public EngineOptions withThreads(int value) {
@@ -117,7 +125,8 @@ public record EngineOptions(
                 queueLimit,
                 flashAttention,
                 prefixCache,
-                cachedPrefixes);
+                cachedPrefixes,
+                hostCacheMiB);
     }
 
     public EngineOptions withQueueLimit(int value) {
@@ -130,7 +139,8 @@ public record EngineOptions(
                 value,
                 flashAttention,
                 prefixCache,
-                cachedPrefixes);
+                cachedPrefixes,
+                hostCacheMiB);
     }
 
     public EngineOptions withFlashAttention(FlashAttention value) {
@@ -143,7 +153,8 @@ public record EngineOptions(
                 queueLimit,
                 value,
                 prefixCache,
-                cachedPrefixes);
+                cachedPrefixes,
+                hostCacheMiB);
     }
 
     public EngineOptions withPrefixCache(boolean value) {
@@ -156,7 +167,8 @@ public record EngineOptions(
                 queueLimit,
                 flashAttention,
                 value,
-                cachedPrefixes);
+                cachedPrefixes,
+                hostCacheMiB);
     }
 
     public EngineOptions withCachedPrefixes(int value) {
@@ -169,6 +181,21 @@ public record EngineOptions(
                 queueLimit,
                 flashAttention,
                 prefixCache,
+                value,
+                hostCacheMiB);
+    }
+
+    public EngineOptions withHostCacheMiB(int value) {
+        return new EngineOptions(
+                contextTokens,
+                maxSequences,
+                batchTokens,
+                stepMillis,
+                threads,
+                queueLimit,
+                flashAttention,
+                prefixCache,
+                cachedPrefixes,
                 value);
     }
 

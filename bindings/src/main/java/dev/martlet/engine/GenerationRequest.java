@@ -1,5 +1,6 @@
 package dev.martlet.engine;
 
+import dev.martlet.grammar.CompiledGrammar;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -15,6 +16,8 @@ import java.util.Set;
  * @param stopTokens tokens that end the generation beside the model's own; not part of the output
  * @param ignoreEndOfGeneration whether the model's own end tokens are output like any other
  * @param deadline time from submission after which the generation ends with {@link FinishReason#DEADLINE}
+ * @param constraint what the output must follow; it ends where nothing more may follow, with {@link FinishReason#STOP},
+ *     whether or not end tokens are ignored
  */
 public record GenerationRequest(
         int[] prompt,
@@ -23,11 +26,13 @@ public record GenerationRequest(
         int topLogprobs,
         Set<Integer> stopTokens,
         boolean ignoreEndOfGeneration,
-        Optional<Duration> deadline) {
+        Optional<Duration> deadline,
+        Optional<CompiledGrammar> constraint) {
 
     public GenerationRequest {
         Objects.requireNonNull(sampling, "sampling");
         Objects.requireNonNull(deadline, "deadline");
+        Objects.requireNonNull(constraint, "constraint");
         stopTokens = Set.copyOf(stopTokens);
         if (prompt.length == 0) {
             throw new IllegalArgumentException("prompt is empty");
@@ -40,6 +45,18 @@ public record GenerationRequest(
         }
     }
 
+    /** One without a constraint. */
+    public GenerationRequest(
+            int[] prompt,
+            Sampling sampling,
+            int maxTokens,
+            int topLogprobs,
+            Set<Integer> stopTokens,
+            boolean ignoreEndOfGeneration,
+            Optional<Duration> deadline) {
+        this(prompt, sampling, maxTokens, topLogprobs, stopTokens, ignoreEndOfGeneration, deadline, Optional.empty());
+    }
+
     /** Greedy, without logprobs or deadline. */
     public static GenerationRequest of(int[] prompt, int maxTokens) {
         return new GenerationRequest(prompt, Sampling.greedy(), maxTokens, -1, Set.of(), false, Optional.empty());
@@ -47,6 +64,22 @@ public record GenerationRequest(
 
     public GenerationRequest withSampling(Sampling value) {
         return new GenerationRequest(
-                prompt, value, maxTokens, topLogprobs, stopTokens, ignoreEndOfGeneration, deadline);
+                prompt, value, maxTokens, topLogprobs, stopTokens, ignoreEndOfGeneration, deadline, constraint);
+    }
+
+    /**
+     * The request with output that follows a grammar of the model's vocabulary. Each request walks the grammar for
+     * itself; many may share a compiled one.
+     */
+    public GenerationRequest withConstraint(CompiledGrammar grammar) {
+        return new GenerationRequest(
+                prompt,
+                sampling,
+                maxTokens,
+                topLogprobs,
+                stopTokens,
+                ignoreEndOfGeneration,
+                deadline,
+                Optional.of(grammar));
     }
 }

@@ -61,6 +61,11 @@ final class GenerationStream implements Generation {
         }
     }
 
+    /** Wakes the scheduler: there is something to do for this request. From any thread. */
+    void wake() {
+        wakeScheduler.run();
+    }
+
     boolean isCancelled() {
         return cancelled;
     }

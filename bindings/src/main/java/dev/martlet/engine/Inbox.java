@@ -50,7 +50,7 @@ final class Inbox {
                         EngineException.Kind.QUEUE_FULL, "all " + capacity + " places are taken; try again later");
             }
             long deadline = nanoTime + request.deadline().map(Inbox::nanos).orElse(0L);
-            arrived.add(new Sequence(request, stream, arrivals++, deadline));
+            arrived.add(new Sequence(request, stream, arrivals++, nanoTime, deadline));
             open++;
             pending = true;
         } finally {

@@ -3,17 +3,20 @@ package dev.martlet.engine;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.martlet.ffi.martlet_h;
 import dev.martlet.ffi.mt_context_info;
 import dev.martlet.ffi.mt_context_params;
 import dev.martlet.ffi.mt_sampler_params;
+import dev.martlet.model.Device;
 import dev.martlet.model.ModelInfo;
 import dev.martlet.nativelib.NativeCalls;
 import dev.martlet.nativelib.NativeException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
+import java.util.Optional;
 
 /** The native step over a context of a model. The model must stay open for as long as this is. */
 final class NativeStepRunner implements StepRunner {
@@ -21,10 +24,17 @@ final class NativeStepRunner implements StepRunner {
     /** Held prefixes of a model whose every sequence has a state of its own, however short. */
     private static final int RECURRENT_PREFIXES = 4;
 
-    private static final int MOST_DEFAULT_CONTEXT = 16_384;
+    /**
+     * On a CPU, llama.cpp computes attention of 64 and more rows in tiles of 64 rows by 64 cells. A tile with one row of a
+     * streaming request costs as much as a full one, and there is one for each 64 cells of each of them. A step more costs
+     * reading the weights once more. Both were measured to be equal at about this share of the hidden state's width.
+     */
+    private static final int MIXED_SHARE = 3;
 
     /** Idle workers spin between the graphs of a step; fastest in every measurement. */
     private static final int THREADPOOL_POLL = 100;
+
+    private static final String CACHE_TYPE = "F16";
 
     private final MemorySegment model;
     private final Arena arena = Arena.ofShared();
@@ -36,11 +46,16 @@ final class NativeStepRunner implements StepRunner {
     /** Written by the engine's thread; {@link #abort()} reads it. The library refuses a handle that was closed. */
     private volatile MemorySegment context = MemorySegment.NULL;
 
+    /** Cells that calls write their answers to. */
+    private final MemorySegment bytes = arena.allocate(Long.BYTES, Long.BYTES);
+
+    private final MemorySegment length = arena.allocate(Integer.BYTES, Integer.BYTES);
     private String failure = "";
 
     /**
      * Opens a context.
      *
+     * @param options with threads and context chosen
      * @throws NativeException when that fails, e.g. for lack of memory
      */
     NativeStepRunner(MemorySegment model, ModelInfo modelInfo, EngineOptions options) {
@@ -51,14 +66,17 @@ final class NativeStepRunner implements StepRunner {
             mt_context_info.struct_size(info, (int) mt_context_info.layout().byteSize());
             context = openContext();
             NativeCalls.check("read context info", martlet_h.mt_context_get_info(context, info));
+            boolean onCpu = Device.list().stream().noneMatch(device -> device.kind() == Device.Kind.GPU);
             limits = new Limits(
                     mt_context_info.n_ctx(info),
-                    mt_context_info.n_ctx_seq(info),
+                    sequenceTokens(modelInfo),
                     mt_context_info.n_batch(info),
                     mt_context_info.n_seq_max(info),
                     mt_context_info.n_outputs_max(info),
                     mt_context_info.can_trim(info) != 0,
-                    modelInfo.vocabularySize());
+                    modelInfo.vocabularySize(),
+                    onCpu ? modelInfo.embedding() / MIXED_SHARE : Integer.MAX_VALUE,
+                    onCpu);
             block = new StepBlock(arena, limits);
         } catch (RuntimeException e) {
             close();
@@ -67,23 +85,18 @@ final class NativeStepRunner implements StepRunner {
     }
 
     private MemorySegment params(ModelInfo modelInfo, EngineOptions options) {
-        int processors = Runtime.getRuntime().availableProcessors();
-        int threads = options.threads() > 0 ? options.threads() : processors;
         boolean stateful = modelInfo.recurrent() || modelInfo.hybrid();
         int sequences = stateful
                 ? Math.min(options.sequenceIds(), options.maxSequences() + RECURRENT_PREFIXES)
                 : options.sequenceIds();
-        int cells = options.contextTokens() > 0
-                ? options.contextTokens()
-                : Math.min(modelInfo.trainedContext(), MOST_DEFAULT_CONTEXT);
         MemorySegment block = mt_context_params.allocate(arena);
         mt_context_params.struct_size(block, (int) mt_context_params.layout().byteSize());
-        mt_context_params.n_ctx(block, cells);
+        mt_context_params.n_ctx(block, options.contextTokens());
         mt_context_params.n_batch(block, options.batchTokens());
         mt_context_params.n_seq_max(block, sequences);
         mt_context_params.n_outputs_max(block, options.maxSequences());
-        mt_context_params.n_threads(block, threads);
-        mt_context_params.n_threads_batch(block, threads);
+        mt_context_params.n_threads(block, options.threads());
+        mt_context_params.n_threads_batch(block, options.threads());
         mt_context_params.flash_attention(
                 block,
                 switch (options.flashAttention()) {
@@ -105,6 +118,22 @@ final class NativeStepRunner implements StepRunner {
             NativeCalls.check("open context", martlet_h.mt_context_open(model, params, out));
             return out.get(ADDRESS, 0);
         }
+    }
+
+    /** The cells are shared, so that there may be more of them than one request may use. */
+    private int sequenceTokens(ModelInfo modelInfo) {
+        int cells = mt_context_info.n_ctx_seq(info);
+        return modelInfo.trainedContext() > 0 ? Math.min(cells, modelInfo.trainedContext()) : cells;
+    }
+
+    /** What the context was opened with. */
+    EngineSetup setup() {
+        return new EngineSetup(
+                mt_context_info.n_threads(info),
+                limits.contextTokens(),
+                limits.sequenceTokens(),
+                CACHE_TYPE,
+                mt_context_info.kv_bytes(info));
     }
 
     @Override
@@ -141,6 +170,42 @@ final class NativeStepRunner implements StepRunner {
     @Override
     public void trim(int sequence, int length) {
         check("trim sequence", martlet_h.mt_sequence_trim(context, sequence, length));
+    }
+
+    @Override
+    public long stateBytes(int sequence, int from) {
+        int code = martlet_h.mt_sequence_state_size(context, sequence, from, bytes);
+        if (code == martlet_h.MT_ERR_UNSUPPORTED()) {
+            return Long.MAX_VALUE;
+        }
+        check("size state", code);
+        return bytes.get(JAVA_LONG, 0);
+    }
+
+    @Override
+    public Optional<SavedTail> save(int sequence, int from) {
+        check("read length", martlet_h.mt_sequence_length(context, sequence, length));
+        NativeTail tail = new NativeTail(from, length.get(JAVA_INT, 0), stateBytes(sequence, from));
+        if (tail.state().equals(MemorySegment.NULL)) {
+            return Optional.empty();
+        }
+        try {
+            check("save state", martlet_h.mt_sequence_save(context, sequence, from, tail.state(), tail.bytes(), bytes));
+            return Optional.of(tail);
+        } catch (EngineException e) {
+            tail.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public boolean load(int sequence, SavedTail tail) {
+        int code = martlet_h.mt_sequence_load(context, sequence, ((NativeTail) tail).state(), tail.bytes());
+        if (code == martlet_h.MT_ERR_NO_SPACE()) {
+            return false;
+        }
+        check("load state", code);
+        return true;
     }
 
     @Override

@@ -1,7 +1,7 @@
 package dev.martlet.engine;
 
 import dev.martlet.engine.Counters.Counter;
-import dev.martlet.engine.PrefixCache.Match;
+import dev.martlet.engine.KvCache.Match;
 import dev.martlet.model.Vocabulary;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,9 +24,6 @@ final class Scheduler {
     /** A request gives way to no more than this many others that compute a prefix of it. */
     private static final int MOST_WAITS = 8;
 
-    /** Steps that make up for a whole batch of remaining prompt when prompts compete for budget. */
-    private static final int AGEING = 4;
-
     private static final int[] NO_TOKENS = {};
     private static final float[] NO_LOGPROBS = {};
 
@@ -34,10 +31,11 @@ final class Scheduler {
     private final Vocabulary vocabulary;
     private final Inbox inbox;
     private final Counters counters;
+    private final EngineObserver observer;
     private final LongSupplier nanoTime;
     private final KvCache cache;
-    private final StepBudget budget;
-    private final StepPlan plan;
+    private final StepPlanner planner;
+    private final Constraints constraints;
     private final StepResult result;
     private final int maxRunning;
 
@@ -46,12 +44,6 @@ final class Scheduler {
 
     /** In order of arrival. */
     private final List<Sequence> running = new ArrayList<>();
-
-    /** The sequences of the plan's segments. */
-    private final List<Sequence> planned = new ArrayList<>();
-
-    /** Those of the running ones with more than one token to see. */
-    private final List<Sequence> prefilling = new ArrayList<>();
 
     /** Set when no context can be made any more; everything ends with it. */
     private EngineException broken;
@@ -62,19 +54,26 @@ final class Scheduler {
             EngineOptions options,
             Inbox inbox,
             Counters counters,
+            Constraints constraints,
             LongSupplier nanoTime) {
         StepRunner.Limits limits = runner.limits();
         this.runner = runner;
         this.vocabulary = vocabulary;
         this.inbox = inbox;
         this.counters = counters;
+        this.constraints = constraints;
         this.nanoTime = nanoTime;
-        this.cache = new KvCache(runner, options.prefixCache(), counters);
-        this.budget = new StepBudget(limits.batchTokens(), options.stepMillis());
-        this.plan = new StepPlan(limits);
+        this.observer = new EngineObserver(counters, nanoTime);
+        this.cache = new KvCache(runner, options, counters);
+        this.planner = new StepPlanner(limits, options.stepMillis());
         this.result = new StepResult(limits);
         this.maxRunning = Math.min(
                 options.maxSequences(), Math.min(limits.sequences(), Math.min(limits.outputs(), limits.batchTokens())));
+    }
+
+    /** Tells the budget of steps what tokens cost, before the first request. */
+    void calibrate() {
+        planner.calibrate(runner, result);
     }
 
     /** Does what is ready now; 0 when there is nothing to do until somebody wakes it. */
@@ -87,10 +86,14 @@ final class Scheduler {
         try {
             work += endOverdue(waiting) + endOverdue(running);
             admit();
-            fill();
+            if (!running.isEmpty()) {
+                cache.makeWay();
+            }
+            work += settleConstraints();
+            StepPlan plan = planner.fill(running);
             if (plan.segments() > 0) {
                 work += plan.size();
-                step();
+                step(plan);
             }
         } catch (RuntimeException e) {
             recover(e.toString());
@@ -122,6 +125,7 @@ final class Scheduler {
             }
             waiting.remove(i);
             insertByArrival(running, sequence);
+            observer.admitted(sequence, cache, running);
             begin(sequence);
         }
     }
@@ -141,6 +145,7 @@ final class Scheduler {
             counters.add(Counter.CACHED_TOKENS, sequence.seen);
         }
         sequence.age = 0;
+        constraints.begin(sequence);
         if (sequence.sampler != 0) {
             return;
         }
@@ -169,74 +174,25 @@ final class Scheduler {
         list.add(at, sequence);
     }
 
-    // ---- the plan
-
-    private void fill() {
-        plan.clear();
-        planned.clear();
-        prefilling.clear();
-        for (int i = 0; i < running.size(); i++) {
-            Sequence sequence = running.get(i);
-            if (sequence.gap() == 1) {
-                plan(sequence, 1);
-            } else {
-                insertByUrgency(sequence);
-            }
-        }
-        int left = Math.min(plan.room(), budget.promptTokens(plan.segments()));
-        for (int i = 0; i < prefilling.size() && left > 0; i++) {
-            Sequence sequence = prefilling.get(i);
-            int count = Math.min(sequence.gap(), left);
-            plan(sequence, count);
-            left -= count;
-        }
-    }
-
-    private void plan(Sequence sequence, int count) {
-        if (count == sequence.gap()) {
-            plan.addSampled(
-                    sequence.slot,
-                    sequence.tokens,
-                    sequence.seen,
-                    count,
-                    sequence.sampler,
-                    sequence.request.topLogprobs());
-        } else {
-            plan.addPrefill(sequence.slot, sequence.tokens, sequence.seen, count);
-        }
-        planned.add(sequence);
-    }
-
-    /** Shortest remaining prompt first, but every step that one has waited counts for it, so that none starves. */
-    private void insertByUrgency(Sequence sequence) {
-        long urgency = urgency(sequence);
-        int at = prefilling.size();
-        while (at > 0 && urgency(prefilling.get(at - 1)) > urgency) {
-            at--;
-        }
-        prefilling.add(at, sequence);
-    }
-
-    private long urgency(Sequence sequence) {
-        return sequence.gap() - (long) sequence.age * runner.limits().batchTokens() / AGEING;
-    }
-
     // ---- the step
 
-    private void step() {
+    private void step(StepPlan plan) {
+        publishRequests();
+        observer.stepBegins();
         StepStatus status = runner.step(plan, result);
         while (status == StepStatus.NO_SPACE) {
             if (!cache.evictOne()) {
                 preemptOne();
-                fill();
+                planner.fill(running);
                 if (plan.segments() == 0) {
                     return;
                 }
             }
             status = runner.step(plan, result);
         }
+        observer.stepEnds(status, plan, result, cache);
         switch (status) {
-            case OK -> apply();
+            case OK -> apply(plan);
             case ABORTED, NO_SPACE -> {
                 // As before the step: the next one does it again, unless the engine was closed.
             }
@@ -244,29 +200,30 @@ final class Scheduler {
         }
     }
 
-    /** The latest arrival gives its cells back and continues later; one that is alone has no more room to get. */
+    /**
+     * The latest arrival gives way and continues later, from what host memory could take of it; one that is alone has no
+     * more room to get.
+     */
     private void preemptOne() {
         Sequence last = running.remove(running.size() - 1);
         if (running.isEmpty()) {
             end(last, FinishReason.LENGTH, Optional.empty());
             return;
         }
-        cache.drop(last);
+        cache.leave(last, running);
+        observer.preempted(last);
         insertByArrival(waiting, last);
         counters.add(Counter.PREEMPTIONS, 1);
     }
 
-    private void apply() {
-        budget.observe(plan.size(), result.decodeMicros());
+    private void apply(StepPlan plan) {
+        planner.observe(result.decodeMicros());
         counters.add(Counter.STEPS, 1);
         counters.add(Counter.DECODE_MICROS, result.decodeMicros());
         counters.add(Counter.SAMPLE_MICROS, result.sampleMicros());
-        for (int i = 0; i < prefilling.size(); i++) {
-            prefilling.get(i).age++;
-        }
         int row = 0;
         for (int s = 0; s < plan.segments(); s++) {
-            Sequence sequence = planned.get(s);
+            Sequence sequence = planner.sequence(s);
             int count = plan.tokenCount(s);
             boolean firstRow = sequence.seen < sequence.request.prompt().length || count > 1;
             counters.add(Counter.PREFILL_TOKENS, firstRow ? count : 0);
@@ -276,7 +233,7 @@ final class Scheduler {
                 FinishReason reason = accept(sequence, row++);
                 if (reason != null) {
                     running.remove(sequence);
-                    end(sequence, reason, Optional.empty());
+                    end(sequence, reason, reason == FinishReason.ERROR ? Optional.of(noToken()) : Optional.empty());
                 }
             }
         }
@@ -286,20 +243,82 @@ final class Scheduler {
     private FinishReason accept(Sequence sequence, int row) {
         GenerationRequest request = sequence.request;
         int token = result.token(row);
-        boolean endToken = vocabulary.isEndOfGeneration(token) && !request.ignoreEndOfGeneration();
+        if (token < 0) {
+            return FinishReason.ERROR;
+        }
+        boolean endToken = vocabulary.isEndOfGeneration(token)
+                && !(request.ignoreEndOfGeneration() && sequence.constraint == null);
         boolean stopToken = !request.stopTokens().isEmpty()
                 && request.stopTokens().contains(token)
                 && sequence.outputs() >= request.sampling().minTokens();
         if (endToken || stopToken) {
             return FinishReason.STOP;
         }
-        sequence.append(token);
+        FinishReason reason = append(sequence, event(request, row, token));
+        if (reason == null && sequence.constraint != null) {
+            sequence.constraint.accept(token);
+        }
+        return reason;
+    }
+
+    private FinishReason append(Sequence sequence, TokenEvent.Token token) {
+        sequence.append(token.id());
+        observer.token(sequence);
         counters.add(Counter.DECODE_TOKENS, 1);
-        if (!sequence.stream.offer(event(request, row, token))) {
+        if (!sequence.stream.offer(token)) {
             return FinishReason.CANCELLED;
         }
         boolean full = sequence.size > runner.limits().sequenceTokens();
-        return full || sequence.outputs() == request.maxTokens() ? FinishReason.LENGTH : null;
+        return full || sequence.outputs() == sequence.request.maxTokens() ? FinishReason.LENGTH : null;
+    }
+
+    private static EngineException noToken() {
+        return new EngineException(
+                EngineException.Kind.CONSTRAINT, "the logit bias forbids every token that may come next");
+    }
+
+    // ---- constraints
+
+    /** Takes what the constraints' workers have found: tokens that must come next, or the end. */
+    private int settleConstraints() {
+        if (!constraints.await(running)) {
+            return 0;
+        }
+        int settled = 0;
+        for (int i = running.size() - 1; i >= 0; i--) {
+            Sequence sequence = running.get(i);
+            Constraint constraint = sequence.constraint;
+            if (constraint == null || !constraint.isOpen() || !constraint.isReady()) {
+                continue;
+            }
+            settled++;
+            FinishReason reason = settle(sequence, constraint);
+            if (reason != null) {
+                running.remove(i);
+                end(sequence, reason, reason == FinishReason.ERROR ? constraint.failure() : Optional.empty());
+            }
+        }
+        return settled;
+    }
+
+    /** Appends the tokens that must come next; returns why the sequence ended, or null. */
+    private FinishReason settle(Sequence sequence, Constraint constraint) {
+        int[] ahead = constraint.settle();
+        if (constraint.failure().isPresent()) {
+            return FinishReason.ERROR;
+        }
+        int from = sequence.size;
+        FinishReason reason = null;
+        for (int i = 0; i < ahead.length && reason == null; i++) {
+            reason = append(sequence, new TokenEvent.Token(ahead[i], 0, NO_TOKENS, NO_LOGPROBS));
+        }
+        if (reason == null && constraint.isFinished()) {
+            reason = FinishReason.STOP;
+        }
+        if (reason == null && ahead.length > 0) {
+            runner.feed(sequence.sampler, sequence.tokens, from, sequence.size, true);
+        }
+        return reason;
     }
 
     private TokenEvent.Token event(GenerationRequest request, int row, int token) {
@@ -342,8 +361,7 @@ final class Scheduler {
             if (sequence.slot == Sequence.NO_SLOT) {
                 continue;
             }
-            sequence.slot = Sequence.NO_SLOT;
-            sequence.seen = 0;
+            cache.lose(sequence);
             // How far a sampler came within the failed step is unknown; a new one is fed what was really emitted.
             freeSampler(sequence);
             if (++sequence.failures == MOST_FAILURES) {
@@ -380,11 +398,11 @@ final class Scheduler {
 
     /** The reader comes first: whatever giving back the cells may run into, the request has ended once. */
     private void tell(Sequence sequence, FinishReason reason, Optional<EngineException> failure) {
-        counters.set(Counter.WAITING, waiting.size());
-        counters.set(Counter.RUNNING, running.size());
+        publishRequests();
         counters.add(Counter.ENDED, 1);
         counters.add(Counter.CANCELLED, reason == FinishReason.CANCELLED ? 1 : 0);
         counters.add(Counter.FAILED, reason == FinishReason.ERROR ? 1 : 0);
+        observer.ended(sequence, reason);
         sequence.stream.end(new TokenEvent.End(reason, sequence.usage(), failure));
         inbox.ended();
     }
@@ -392,7 +410,7 @@ final class Scheduler {
     private void release(Sequence sequence) {
         freeSampler(sequence);
         if (sequence.slot != Sequence.NO_SLOT && broken == null) {
-            cache.leave(sequence);
+            cache.leave(sequence, running);
         }
         sequence.slot = Sequence.NO_SLOT;
     }
@@ -434,11 +452,22 @@ final class Scheduler {
         return nearest;
     }
 
-    private void publishLevels() {
+    private void publishRequests() {
         counters.set(Counter.WAITING, waiting.size());
         counters.set(Counter.RUNNING, running.size());
+    }
+
+    private void publishLevels() {
+        publishRequests();
         counters.set(Counter.CACHED_PREFIXES, cache.heldCount());
+        counters.set(Counter.HOST_BYTES, cache.savedBytes());
         counters.set(Counter.USED_CELLS, broken == null ? cache.usedCells() : 0);
+        observer.answer(waiting, running, cache);
+    }
+
+    /** What tells of all this. */
+    EngineObserver observer() {
+        return observer;
     }
 
     /** For tests: the ids and cells. */

@@ -17,6 +17,9 @@ final class Sequence {
     /** Rises from request to request. */
     final long arrival;
 
+    /** Its life so far, for whoever watches. */
+    final RequestTrace trace;
+
     /** Moment of {@link System#nanoTime()}; meaningful only where the request has a deadline. */
     final long deadlineNanos;
 
@@ -35,6 +38,9 @@ final class Sequence {
     /** 0 until it first runs. */
     long sampler;
 
+    /** What its output follows; null where it is free, and before it first runs. */
+    Constraint constraint;
+
     /** Prompt tokens that came from the cache when it first ran; -1 before. */
     int cachedTokens = -1;
 
@@ -43,6 +49,9 @@ final class Sequence {
 
     /** Steps that failed with it. */
     int failures;
+
+    /** The held prefix it began with, or null. */
+    PrefixTree.Node began;
 
     /** Another sequence that is about to compute a prefix of this one, or null. */
     Sequence awaited;
@@ -53,10 +62,12 @@ final class Sequence {
     /** How often it waited for another. */
     int waits;
 
-    Sequence(GenerationRequest request, GenerationStream stream, long arrival, long deadlineNanos) {
+    Sequence(
+            GenerationRequest request, GenerationStream stream, long arrival, long submittedNanos, long deadlineNanos) {
         this.request = request;
         this.stream = stream;
         this.arrival = arrival;
+        this.trace = new RequestTrace(arrival, request, submittedNanos);
         this.deadlineNanos = deadlineNanos;
         int length = request.prompt().length;
         this.tokens = Arrays.copyOf(request.prompt(), length + Math.min(request.maxTokens(), 64));

@@ -25,14 +25,23 @@ final class StepBlock {
     private final MemorySegment topLogprobs;
     private final MemorySegment sampler;
     private final MemorySegment tokens;
+    private final MemorySegment maskOfSegment;
     private final MemorySegment outToken;
     private final MemorySegment outLogprob;
     private final MemorySegment outTopToken;
     private final MemorySegment outTopLogprob;
+    private final Arena arena;
+    private final long maskBytes;
+
+    /** A mask for each output row; made when the first one is needed. */
+    private MemorySegment masks = MemorySegment.NULL;
 
     StepBlock(Arena arena, StepRunner.Limits limits) {
         int segments = Math.min(limits.sequences(), limits.batchTokens());
         int rows = limits.outputs();
+        this.arena = arena;
+        maskBytes = (limits.vocabulary() + 63L) / 64 * Long.BYTES;
+        maskOfSegment = arena.allocate((long) segments * Long.BYTES, Long.BYTES);
         sequence = ints(arena, segments);
         position = ints(arena, segments);
         tokenCount = ints(arena, segments);
@@ -54,7 +63,6 @@ final class StepBlock {
         mt_step_input.flags(input, flags);
         mt_step_input.top_logprobs(input, topLogprobs);
         mt_step_input.sampler(input, sampler);
-        mt_step_input.mask(input, MemorySegment.NULL);
         mt_step_input.tokens(input, tokens);
 
         output = mt_step_output.allocate(arena);
@@ -83,6 +91,7 @@ final class StepBlock {
         for (int s = 0; s < segments; s++) {
             flags.setAtIndex(JAVA_INT, s, plan.sampler(s) == 0 ? 0 : martlet_h.MT_STEP_SAMPLE());
         }
+        mt_step_input.mask(input, plan.masked() == 0 ? MemorySegment.NULL : writeMasks(plan));
         mt_step_input.n_segments(input, segments);
         mt_step_input.n_tokens(input, plan.size());
         boolean top = plan.mostTop() > 0;
@@ -93,6 +102,24 @@ final class StepBlock {
             read(plan, result, top);
         }
         return code;
+    }
+
+    private MemorySegment writeMasks(StepPlan plan) {
+        if (masks.equals(MemorySegment.NULL)) {
+            masks = arena.allocate(maskBytes * outToken.byteSize() / Integer.BYTES, Long.BYTES);
+        }
+        long at = 0;
+        for (int s = 0; s < plan.segments(); s++) {
+            long[] mask = plan.masks()[s];
+            if (mask == null) {
+                maskOfSegment.setAtIndex(JAVA_LONG, s, 0);
+            } else {
+                MemorySegment.copy(mask, 0, masks, JAVA_LONG, at, (int) (maskBytes / Long.BYTES));
+                maskOfSegment.setAtIndex(JAVA_LONG, s, masks.address() + at);
+                at += maskBytes;
+            }
+        }
+        return maskOfSegment;
     }
 
     private void read(StepPlan plan, StepResult result, boolean top) {

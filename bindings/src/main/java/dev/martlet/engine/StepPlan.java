@@ -13,12 +13,14 @@ public final class StepPlan {
     private final int[] tokenCount;
     private final int[] topLogprobs;
     private final long[] sampler;
+    private final long[][] mask;
     private final int[] tokens;
     private final int maxOutputs;
     private int segments;
     private int size;
     private int outputs;
     private int mostTop;
+    private int masked;
 
     /** An empty plan for a context of these limits. */
     public StepPlan(StepRunner.Limits limits) {
@@ -28,6 +30,7 @@ public final class StepPlan {
         tokenCount = new int[rows];
         topLogprobs = new int[rows];
         sampler = new long[rows];
+        mask = new long[rows][];
         tokens = new int[limits.batchTokens()];
         maxOutputs = limits.outputs();
     }
@@ -38,6 +41,7 @@ public final class StepPlan {
         size = 0;
         outputs = 0;
         mostTop = 0;
+        masked = 0;
     }
 
     /** Tokens that still fit; 0 when there is no segment left either. */
@@ -52,7 +56,7 @@ public final class StepPlan {
 
     /** Adds a segment that only fills the cache: {@code source[from .. from + count)} at positions {@code from} on. */
     public void addPrefill(int sequenceId, int[] source, int from, int count) {
-        add(sequenceId, source, from, count, 0, 0);
+        add(sequenceId, source, from, count, 0, 0, null);
     }
 
     /**
@@ -62,15 +66,26 @@ public final class StepPlan {
      * @param top -1 for no log probabilities, 0 for the chosen token's, k for the k likeliest tokens' too
      */
     public void addSampled(int sequenceId, int[] source, int from, int count, long samplerHandle, int top) {
+        addSampled(sequenceId, source, from, count, samplerHandle, top, null);
+    }
+
+    /**
+     * Adds a segment whose last row is sampled among some tokens.
+     *
+     * @param allowed bit t % 64 of word t / 64 is token t, at least one is set; null for all tokens. It is read, not
+     *     copied, until the step has run
+     */
+    void addSampled(int sequenceId, int[] source, int from, int count, long samplerHandle, int top, long[] allowed) {
         if (samplerHandle == 0 || outputRoom() == 0) {
             throw new IllegalStateException("no sampler or no room for an output row");
         }
-        add(sequenceId, source, from, count, samplerHandle, top + 1);
+        add(sequenceId, source, from, count, samplerHandle, top + 1, allowed);
         outputs++;
+        masked += allowed == null ? 0 : 1;
         mostTop = Math.max(mostTop, top);
     }
 
-    private void add(int sequenceId, int[] source, int from, int count, long samplerHandle, int top) {
+    private void add(int sequenceId, int[] source, int from, int count, long samplerHandle, int top, long[] allowed) {
         if (count < 1 || count > room()) {
             throw new IllegalStateException(count + " tokens do not fit, room " + room());
         }
@@ -80,6 +95,7 @@ public final class StepPlan {
         tokenCount[segments] = count;
         sampler[segments] = samplerHandle;
         topLogprobs[segments] = top;
+        mask[segments] = allowed;
         segments++;
         size += count;
     }
@@ -126,6 +142,17 @@ public final class StepPlan {
         return sampler[Objects.checkIndex(segment, segments)];
     }
 
+    /** Whether a segment's row may take this token. */
+    public boolean allows(int segment, int token) {
+        long[] allowed = mask[Objects.checkIndex(segment, segments)];
+        return allowed == null || (allowed[token >> 6] >>> token & 1) != 0;
+    }
+
+    /** Number of segments that may not take every token. */
+    public int masked() {
+        return masked;
+    }
+
     /** Token {@code index} of all segments' tokens in a row. */
     public int token(int index) {
         return tokens[Objects.checkIndex(index, size)];
@@ -150,6 +177,11 @@ public final class StepPlan {
 
     long[] samplers() {
         return sampler;
+    }
+
+    /** Null where every token is allowed. */
+    long[][] masks() {
+        return mask;
     }
 
     int[] tokens() {

@@ -1,5 +1,7 @@
 package dev.martlet.engine;
 
+import java.util.Optional;
+
 /**
  * The native step as the scheduler sees it: sequences of tokens in one KV cache, and one call that extends many of them
  * at once. An implementation belongs to one thread; only {@link #abort()} may come from another.
@@ -18,6 +20,9 @@ public interface StepRunner extends AutoCloseable {
      * @param outputs most sampled rows of one step
      * @param partialPrefix whether a sequence can be trimmed or forked at any length, not only as a whole
      * @param vocabulary number of tokens
+     * @param mixedContext prompts go into the same step as streaming requests while these have no more tokens than this in
+     *     all, and into steps of their own beyond
+     * @param masksCost whether used cells slow the rows of other sequences down
      */
     record Limits(
             int contextTokens,
@@ -26,7 +31,9 @@ public interface StepRunner extends AutoCloseable {
             int sequences,
             int outputs,
             boolean partialPrefix,
-            int vocabulary) {}
+            int vocabulary,
+            int mixedContext,
+            boolean masksCost) {}
 
     /** The same for the runner's whole life, also across {@link #recreate()}. */
     Limits limits();
@@ -47,6 +54,24 @@ public interface StepRunner extends AutoCloseable {
 
     /** Keeps the first {@code length} tokens of a sequence. */
     void trim(int sequence, int length);
+
+    /** Host memory that {@link #save} would take, in bytes; {@link Long#MAX_VALUE} where it cannot be done. */
+    long stateBytes(int sequence, int from);
+
+    /**
+     * Copies what a sequence holds from a position on; the sequence stays as it is. Survives {@link #recreate()}.
+     *
+     * @param from 0 where prefixes are whole only
+     * @return empty where host memory is short
+     */
+    Optional<SavedTail> save(int sequence, int from);
+
+    /**
+     * Puts a copy behind the tokens of a sequence, which must be {@link SavedTail#from()} and those it was taken behind.
+     *
+     * @return false when there are not enough free cells; nothing was changed
+     */
+    boolean load(int sequence, SavedTail tail);
 
     /** Cells in use, shared ones counted once. */
     int usedCells();

@@ -41,7 +41,17 @@ public final class Grammar {
      * @throws GrammarException with the JSON pointer and the keyword to blame
      */
     public static Grammar ofJsonSchema(String schema, JsonSchemaOptions options) {
-        return guarded(() -> SchemaGrammar.of(schema, options));
+        return ofJsonSchema(schema, "", options);
+    }
+
+    /**
+     * The JSON texts that satisfy a part of a schema, whose references may point anywhere in the whole.
+     *
+     * @param pointer JSON pointer to the part
+     * @throws GrammarException with the JSON pointer, from the root on, and the keyword to blame
+     */
+    public static Grammar ofJsonSchema(String schema, String pointer, JsonSchemaOptions options) {
+        return guarded(() -> SchemaGrammar.of(schema, pointer, options));
     }
 
     /** Any JSON value. */

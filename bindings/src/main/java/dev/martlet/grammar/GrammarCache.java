@@ -3,6 +3,7 @@ package dev.martlet.grammar;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
@@ -35,6 +36,17 @@ public final class GrammarCache {
 
     public TokenIndex index() {
         return index;
+    }
+
+    /** The grammar of a key, if it is kept and made; never waits. */
+    public Optional<CompiledGrammar> known(Object key) {
+        CompletableFuture<CompiledGrammar> known;
+        synchronized (grammars) {
+            known = grammars.get(key);
+        }
+        return known == null || !known.isDone() || known.isCompletedExceptionally()
+                ? Optional.empty()
+                : Optional.of(known.join());
     }
 
     /** The texts of a JSON Schema. */

@@ -42,10 +42,13 @@ final class SchemaGrammar {
      *
      * @throws GrammarException with the place in the schema
      */
-    static Node of(String schema, JsonSchemaOptions options) {
+    static Node of(String schema, String pointer, JsonSchemaOptions options) {
         SchemaDocument document = new SchemaDocument(JsonReader.read(schema));
         SchemaGrammar grammar = new SchemaGrammar(document, options);
-        Formula root = grammar.pool.schema(document.root(), "");
+        JsonValue at = document.at(pointer)
+                .orElseThrow(() -> new GrammarException(
+                        GrammarException.Reason.INVALID, pointer, "", "the schema has nothing there"));
+        Formula root = grammar.pool.schema(at, pointer);
         grammar.collect(root);
         grammar.findPossible();
         if (!grammar.possible.contains(root)) {

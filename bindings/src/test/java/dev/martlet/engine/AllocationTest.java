@@ -6,6 +6,7 @@ import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** What the scheduler's thread allocates for each token. */
@@ -19,7 +20,8 @@ class AllocationTest {
 
     /** A step that allocates nothing itself. */
     private static final class ConstantRunner implements StepRunner {
-        private static final Limits LIMITS = new Limits(1 << 20, 1 << 16, 64, 32, 16, true, ByteTokens.END + 2);
+        private static final Limits LIMITS =
+                new Limits(1 << 20, 1 << 16, 64, 32, 16, true, ByteTokens.END + 2, Integer.MAX_VALUE, true);
 
         @Override
         public Limits limits() {
@@ -44,6 +46,21 @@ class AllocationTest {
 
         @Override
         public void trim(int sequence, int length) {}
+
+        @Override
+        public long stateBytes(int sequence, int from) {
+            return 0;
+        }
+
+        @Override
+        public Optional<SavedTail> save(int sequence, int from) {
+            return Optional.empty();
+        }
+
+        @Override
+        public boolean load(int sequence, SavedTail tail) {
+            return false;
+        }
 
         @Override
         public int usedCells() {
@@ -78,8 +95,9 @@ class AllocationTest {
         EngineOptions options = EngineOptions.defaults().withMaxSequences(STREAMS);
         Inbox inbox = new Inbox(STREAMS);
         Counters counters = new Counters(1);
+        Constraints constraints = new Constraints(ByteTokens.vocabulary(), new ByteTokens());
         Scheduler scheduler =
-                new Scheduler(runner, ByteTokens.vocabulary(), options, inbox, counters, System::nanoTime);
+                new Scheduler(runner, ByteTokens.vocabulary(), options, inbox, counters, constraints, System::nanoTime);
         List<GenerationStream> streams = new ArrayList<>();
         for (int i = 0; i < STREAMS; i++) {
             streams.add(new GenerationStream(() -> {}));

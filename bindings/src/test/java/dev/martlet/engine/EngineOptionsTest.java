@@ -11,7 +11,7 @@ class EngineOptionsTest {
     @Test
     void shouldHaveTheseDefaults() {
         assertThat(EngineOptions.defaults())
-                .isEqualTo(new EngineOptions(0, 32, 512, 250, 0, 256, FlashAttention.AUTO, true, 96));
+                .isEqualTo(new EngineOptions(0, 32, 512, 250, 0, 256, FlashAttention.AUTO, true, 96, 1_024));
     }
 
     @Test
@@ -25,8 +25,9 @@ class EngineOptionsTest {
                         .withQueueLimit(5)
                         .withFlashAttention(FlashAttention.OFF)
                         .withPrefixCache(false)
-                        .withCachedPrefixes(6))
-                .isEqualTo(new EngineOptions(1, 2, 3, 7, 4, 5, FlashAttention.OFF, false, 6));
+                        .withCachedPrefixes(6)
+                        .withHostCacheMiB(8))
+                .isEqualTo(new EngineOptions(1, 2, 3, 7, 4, 5, FlashAttention.OFF, false, 6, 8));
     }
 
     @Test
@@ -39,6 +40,7 @@ class EngineOptionsTest {
         assertThatThrownBy(() -> options.withStepMillis(-1)).hasMessageContaining("stepMillis is -1");
         assertThatThrownBy(() -> options.withThreads(-1)).hasMessageContaining("threads is -1");
         assertThatThrownBy(() -> options.withQueueLimit(-1)).hasMessageContaining("queueLimit is -1");
+        assertThatThrownBy(() -> options.withHostCacheMiB(-1)).hasMessageContaining("hostCacheMiB is -1");
         assertThatThrownBy(() -> options.withCachedPrefixes(224)).hasMessageContaining("0 to 223");
     }
 }

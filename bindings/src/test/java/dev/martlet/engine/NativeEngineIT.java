@@ -3,11 +3,16 @@ package dev.martlet.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.martlet.grammar.CompiledGrammar;
+import dev.martlet.grammar.Grammar;
+import dev.martlet.grammar.JsonSchemaOptions;
+import dev.martlet.grammar.TokenIndex;
 import dev.martlet.model.Model;
 import dev.martlet.model.TestModel;
 import dev.martlet.nativelib.NativeException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -211,8 +216,23 @@ class NativeEngineIT {
     }
 
     @Test
+    void shouldTellWhatItRunsWith() {
+        try (Engine engine = Engine.start(model, SMALL.withContextTokens(16_384).withThreads(1))) {
+            EngineSetup setup = engine.setup();
+            assertThat(setup.threads()).isEqualTo(1);
+            assertThat(setup.contextTokens()).isEqualTo(16_384);
+            assertThat(setup.sequenceTokens()).as("as trained").isEqualTo(8_192);
+            assertThat(engine.limits().sequenceTokens()).isEqualTo(8_192);
+            assertThat(setup.cacheType()).isEqualTo("F16");
+            long bytesPerToken = new EngineSizing(model.info(), model.metadata()).cacheBytesPerToken();
+            assertThat(setup.cacheBytes()).as("the estimate").isEqualTo(16_384 * bytesPerToken);
+        }
+    }
+
+    @Test
     void shouldMakeItsContextAnew() {
-        NativeStepRunner runner = new NativeStepRunner(NativeModelPointer.of(model), model.info(), SMALL);
+        NativeStepRunner runner =
+                new NativeStepRunner(NativeModelPointer.of(model), model.info(), EngineSizing.fit(SMALL, model));
         try {
             StepPlan plan = new StepPlan(runner.limits());
             StepResult result = new StepResult(runner.limits());
@@ -240,5 +260,47 @@ class NativeEngineIT {
     void shouldSayWhenAContextCannotBeMade() {
         assertThatThrownBy(() -> Engine.start(model, SMALL.withContextTokens(2_000_000_000)))
                 .isInstanceOf(NativeException.class);
+    }
+
+    @Test
+    void shouldFollowASchemaAndFeedWhatItForces() throws Exception {
+        String schema = "{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\",\"maxLength\":20},"
+                + "\"population\":{\"type\":\"integer\"},\"continent\":{\"enum\":[\"Africa\",\"Europe\"]}},"
+                + "\"required\":[\"city\",\"population\",\"continent\"],\"additionalProperties\":false}";
+        CompiledGrammar grammar = Grammar.ofJsonSchema(schema, new JsonSchemaOptions(true, true))
+                .compile(new TokenIndex(model.vocabulary()));
+        try (Engine engine = Engine.start(model, SMALL)) {
+            List<Generation> running = new ArrayList<>();
+            for (int i = 0; i < 12; i++) {
+                running.add(engine.submit(GenerationRequest.of(chat("Tell me of a city."), 200)
+                        .withSampling(Sampling.seeded(i).withTemperature(1.2f))
+                        .withConstraint(grammar)));
+            }
+            for (Generation generation : running) {
+                assertThat(text(generation))
+                        .matches("\\{\"city\":\".*\",\"population\":-?\\d+,\"continent\":\"(Africa|Europe)\"\\}");
+            }
+            EngineMetrics metrics = engine.metrics();
+            assertThat(metrics.steps()).as("forced text saves steps").isLessThan(metrics.decodeTokens());
+
+            String plain = text(engine.submit(GenerationRequest.of(chat("Say yes."), 8)
+                    .withConstraint(Grammar.ofChoice(List.of("oui", "non")).compile(grammar.index()))));
+            assertThat(plain).isIn("oui", "non");
+        }
+    }
+
+    @Test
+    void shouldForceTheTokensThatTheTokenizerGives() throws Exception {
+        String text = "{\"name\":\"a forced text\",\"of\":\"many words\"}";
+        CompiledGrammar grammar = Grammar.literal(text).compile(new TokenIndex(model.vocabulary()));
+        try (Engine engine = Engine.start(model, SMALL)) {
+            List<Integer> forced =
+                    ids(engine.submit(GenerationRequest.of(chat("Hi"), 64).withConstraint(grammar)));
+            assertThat(forced)
+                    .containsExactlyElementsOf(Arrays.stream(model.tokenizer().encode(text, false, false))
+                            .boxed()
+                            .toList());
+            assertThat(engine.metrics().steps()).as("nothing is left to a step").isZero();
+        }
     }
 }

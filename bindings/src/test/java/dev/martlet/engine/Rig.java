@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 
@@ -21,11 +22,16 @@ final class Rig {
     final Scheduler scheduler;
     final AtomicLong clock = new AtomicLong();
 
+    /** Where masks are found: at once, unless a test wants it otherwise. */
+    Executor maskWorkers = Runnable::run;
+
     Rig(StepRunner.Limits limits, EngineOptions options, ScriptedStepRunner.Script script) {
         runner = new ScriptedStepRunner(limits, script);
         inbox = new Inbox(options.maxSequences() + options.queueLimit());
         counters = new Counters(limits.contextTokens());
-        scheduler = new Scheduler(runner, ByteTokens.vocabulary(), options, inbox, counters, clock::get);
+        Constraints constraints =
+                new Constraints(ByteTokens.vocabulary(), new ByteTokens(), task -> maskWorkers.execute(task));
+        scheduler = new Scheduler(runner, ByteTokens.vocabulary(), options, inbox, counters, constraints, clock::get);
     }
 
     static Rig answering(int cells, Function<String, String> answer) {

@@ -3,6 +3,10 @@ package dev.martlet.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.martlet.engine.ScriptedStepRunner.Fault;
+import dev.martlet.grammar.CompiledGrammar;
+import dev.martlet.grammar.Grammar;
+import dev.martlet.grammar.GrammarMatcher;
+import dev.martlet.grammar.TokenIndex;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,12 +15,26 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What must always hold, over random schedules of submit, step, cancel, deadline, failure and shutdown. */
 class SchedulePropertyTest {
 
     private static final int SCHEDULES = 2_000;
+    private static final TokenIndex INDEX = new TokenIndex(ByteTokens.vocabulary());
+
+    /** With choices, with text that is forced, and with both; the stop token q is in one. */
+    private static final List<CompiledGrammar> CONSTRAINTS = Stream.of(
+                    Grammar.ofRegex("[a-z]{0,30}"),
+                    Grammar.ofRegex("([a-m]+(swallow|swift|martin)[n-z]?)*"),
+                    Grammar.ofRegex("a long run without any choice(, and then some [a-f]|!)"),
+                    Grammar.ofJsonSchema(
+                            "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"pattern\":\"^[a-z]*$\"},"
+                                    + "\"legs\":{\"type\":\"integer\"}},\"required\":[\"name\",\"legs\"],\"additionalProperties\":false}"))
+            .map(grammar -> grammar.compile(INDEX))
+            .toList();
+
     private static final List<Fault> FAULTS = List.of(Fault.values());
 
     /** One request of a schedule and what it must come to. */
@@ -26,26 +44,51 @@ class SchedulePropertyTest {
     void shouldHoldTheInvariantsOverRandomSchedules() {
         long base = Long.getLong("martlet.test.seed", System.nanoTime());
         System.out.println("SchedulePropertyTest: martlet.test.seed=" + base);
+        long spills = 0;
+        long restores = 0;
+        long preemptions = 0;
+        long recoveries = 0;
         for (int i = 0; i < SCHEDULES; i++) {
             long seed = base + i;
             try {
-                runSchedule(new Random(seed));
+                EngineMetrics metrics = runSchedule(new Random(seed));
+                spills += metrics.spills();
+                restores += metrics.restores();
+                preemptions += metrics.preemptions();
+                recoveries += metrics.recoveries();
             } catch (AssertionError | RuntimeException e) {
                 throw new AssertionError("with -Dmartlet.test.seed=" + seed, e);
             }
         }
+        System.out.printf(
+                "SchedulePropertyTest: %d spills, %d restores, %d preemptions, %d recoveries%n",
+                spills, restores, preemptions, recoveries);
+        assertThat(List.of(spills, restores, preemptions, recoveries))
+                .as("what the schedules are to run into")
+                .allMatch(count -> count > 100);
     }
 
-    private static void runSchedule(Random random) {
+    private static EngineMetrics runSchedule(Random random) {
         int cells = 24 + random.nextInt(200);
         int batch = 4 + random.nextInt(28);
         int sequences = 1 + random.nextInt(8);
         int outputs = 1 + random.nextInt(8);
         boolean partial = random.nextInt(4) > 0;
-        StepRunner.Limits limits =
-                new StepRunner.Limits(cells, cells, batch, sequences, outputs, partial, ByteTokens.END + 2);
-        EngineOptions options =
-                EngineOptions.defaults().withMaxSequences(1 + random.nextInt(4)).withPrefixCache(random.nextInt(4) > 0);
+        int mixedContext = random.nextInt(3) == 0 ? Integer.MAX_VALUE : random.nextInt(cells);
+        StepRunner.Limits limits = new StepRunner.Limits(
+                cells,
+                cells,
+                batch,
+                sequences,
+                outputs,
+                partial,
+                ByteTokens.END + 2,
+                mixedContext,
+                random.nextBoolean());
+        EngineOptions options = EngineOptions.defaults()
+                .withMaxSequences(1 + random.nextInt(4))
+                .withPrefixCache(random.nextInt(4) > 0)
+                .withHostCacheMiB(random.nextInt(3));
         Rig rig = new Rig(limits, options, ScriptedStepRunner.babble());
         boolean faulty = random.nextInt(3) == 0;
         boolean impatient = random.nextInt(2) == 0;
@@ -76,7 +119,9 @@ class SchedulePropertyTest {
         for (Case one : cases) {
             checkOutcome(one, impatient, faulty, shutDown);
         }
+        EngineMetrics metrics = rig.counters.snapshot();
         checkNothingIsLeft(rig, limits);
+        return metrics;
     }
 
     /** A few beginnings that prompts share. */
@@ -105,8 +150,10 @@ class SchedulePropertyTest {
         Optional<Duration> deadline = impatient && random.nextInt(8) == 0
                 ? Optional.of(Duration.ofNanos(random.nextInt(40)))
                 : Optional.empty();
-        return new GenerationRequest(
+        GenerationRequest request = new GenerationRequest(
                 ByteTokens.tokens(prompt), sampling, 1 + random.nextInt(60), -1, Set.of((int) 'q'), false, deadline);
+        int constrained = random.nextInt(2 * CONSTRAINTS.size());
+        return constrained < CONSTRAINTS.size() ? request.withConstraint(CONSTRAINTS.get(constrained)) : request;
     }
 
     /** The text of the request when it has the machine to itself, with no limit on cells but the sequence's. */
@@ -114,17 +161,29 @@ class SchedulePropertyTest {
         int[] tokens = Arrays.copyOf(request.prompt(), request.prompt().length + request.maxTokens());
         int size = request.prompt().length;
         StringBuilder text = new StringBuilder();
+        Optional<GrammarMatcher> matcher = request.constraint().map(CompiledGrammar::matcher);
+        long[] mask = new long[INDEX.words()];
         while (text.length() < request.maxTokens() && size <= cells) {
             int token = ScriptedStepRunner.babble().next(request.prompt(), tokens, size, text.length());
             int least = request.sampling().minTokens();
             if (token == ByteTokens.END && text.length() < least) {
                 token = '.';
             }
+            if (matcher.isPresent()) {
+                matcher.get().mask(mask);
+                token = ScriptedStepRunner.allowed(token, ByteTokens.END + 2, t -> (mask[t >> 6] >>> t & 1) != 0);
+            }
             if (token == ByteTokens.END || token == 'q' && text.length() >= least) {
                 break;
             }
             tokens[size++] = token;
             text.append((char) token);
+            if (matcher.isPresent()) {
+                matcher.get().accept(token);
+                if (matcher.get().finished()) {
+                    break;
+                }
+            }
         }
         return text.toString();
     }
@@ -166,6 +225,8 @@ class SchedulePropertyTest {
         assertThat(rig.runner.openSamplers()).as("samplers").isZero();
         assertThat(cache.freeCount() + cache.heldCount()).as("ids").isEqualTo(limits.sequences());
         cache.flush();
+        assertThat(cache.savedBytes()).as("host memory after a flush").isZero();
+        assertThat(rig.runner.openTails()).as("saved tails after a flush").isZero();
         assertThat(rig.runner.usedCells()).as("cells after a flush").isZero();
         assertThat(cache.freeCount()).as("ids after a flush").isEqualTo(limits.sequences());
         EngineMetrics metrics = rig.counters.snapshot();

@@ -101,7 +101,7 @@ class SchedulerTest {
         rig.submit("p".repeat(400), 1);
         long before = rig.runner.fedTokens();
         rig.scheduler.doWork();
-        assertThat(rig.runner.fedTokens() - before).as("a step of 100 ms").isEqualTo(100);
+        assertThat(rig.runner.fedTokens() - before).as("100 ms, in whole tiles").isEqualTo(64 + 1);
         rig.runner.microsPerToken(1_000_000);
         for (int i = 0; i < 4; i++) {
             rig.scheduler.doWork();
@@ -167,7 +167,8 @@ class SchedulerTest {
 
     @Test
     void shouldShareWholeSequencesOnlyWhereTheModelCannotBeTrimmed() {
-        StepRunner.Limits limits = new StepRunner.Limits(400, 400, 16, 8, 8, false, ByteTokens.END + 2);
+        StepRunner.Limits limits =
+                new StepRunner.Limits(400, 400, 16, 8, 8, false, ByteTokens.END + 2, Integer.MAX_VALUE, true);
         Rig rig = new Rig(limits, Rig.small(), ScriptedStepRunner.answering(p -> "ok"));
         GenerationStream first = rig.submit("question one", 1);
         rig.runAll();
@@ -188,8 +189,97 @@ class SchedulerTest {
         rig.submit("b".repeat(24), 20);
         rig.runAll();
         EngineMetrics metrics = rig.counters.snapshot();
-        assertThat(metrics.evictions()).isEqualTo(1);
+        assertThat(metrics.spills() + metrics.evictions()).isEqualTo(1);
         assertThat(metrics.preemptions()).isZero();
+    }
+
+    @Test
+    void shouldMoveAnIdlePrefixToHostMemoryAndBringItBack() {
+        Rig rig = Rig.answering(400, prompt -> "x".repeat(20));
+        rig.submit("a".repeat(40), 4);
+        rig.runAll();
+        rig.submit("b".repeat(60), 4);
+        rig.runAll();
+        assertThat(rig.counters.snapshot().spills()).isEqualTo(1);
+        assertThat(rig.runner.usedCells()).as("cells of the second alone").isEqualTo(60 + 3);
+        assertThat(rig.counters.snapshot().hostBytes()).isEqualTo(43 * ScriptedStepRunner.STATE_BYTES);
+        long fed = rig.runner.fedTokens();
+        GenerationStream again = rig.submit("a".repeat(40) + "c", 2);
+        rig.runAll();
+        assertThat(rig.counters.snapshot().restores()).isEqualTo(1);
+        assertThat(Rig.read(again).usage()).isEqualTo(new Usage(41, 40, 2));
+        assertThat(rig.runner.fedTokens() - fed)
+                .as("one of the prompt, one of the answer")
+                .isEqualTo(2);
+    }
+
+    @Test
+    void shouldBringBackATailBehindAPrefixThatStayed() {
+        Rig rig = Rig.answering(600, prompt -> "x");
+        rig.submit("s".repeat(30) + "a".repeat(30), 1);
+        rig.submit("s".repeat(30) + "b".repeat(30), 1);
+        rig.runAll();
+        GenerationStream other = rig.submit("s".repeat(30) + "c".repeat(90), 1);
+        rig.runAll();
+        assertThat(Rig.read(other).usage().cachedTokens()).isEqualTo(30);
+        assertThat(rig.counters.snapshot().spills()).as("both tails").isEqualTo(2);
+        assertThat(rig.counters.snapshot().hostBytes())
+                .as("without what they share")
+                .isEqualTo(2 * 30 * ScriptedStepRunner.STATE_BYTES);
+        GenerationStream again = rig.submit("s".repeat(30) + "a".repeat(30) + "d", 1);
+        rig.runAll();
+        assertThat(Rig.read(again).usage().cachedTokens()).isEqualTo(60);
+    }
+
+    @Test
+    void shouldDropTheOldestWhenHostMemoryIsFull() {
+        Rig rig = new Rig(
+                ScriptedStepRunner.limits(400),
+                Rig.small().withHostCacheMiB(1),
+                ScriptedStepRunner.answering(prompt -> "x"));
+        for (char c = 'a'; c < 'g'; c++) {
+            rig.submit(String.valueOf(c).repeat(60), 1);
+            rig.runAll();
+        }
+        EngineMetrics metrics = rig.counters.snapshot();
+        assertThat(metrics.spills()).isEqualTo(5);
+        assertThat(metrics.hostBytes())
+                .as("three of 60 tokens are too many")
+                .isEqualTo(2 * 60 * ScriptedStepRunner.STATE_BYTES);
+        assertThat(rig.runner.openTails()).isEqualTo(2);
+    }
+
+    @Test
+    void shouldContinueAPreemptedRequestFromHostMemory() {
+        Rig rig = Rig.answering(64, prompt -> prompt.charAt(0) + "x".repeat(30));
+        rig.submit("a".repeat(20), 30);
+        GenerationStream late = rig.submit("b".repeat(20), 30);
+        rig.runAll();
+        EngineMetrics metrics = rig.counters.snapshot();
+        assertThat(metrics.preemptions()).isPositive();
+        assertThat(metrics.prefillTokens()).as("each prompt once").isEqualTo(40);
+        assertThat(Rig.read(late).text()).isEqualTo("b" + "x".repeat(29));
+    }
+
+    @Test
+    void shouldGivePromptsStepsOfTheirOwnBesideLongStreams() {
+        StepRunner.Limits limits = new StepRunner.Limits(4_000, 4_000, 128, 8, 8, true, ByteTokens.END + 2, 100, true);
+        Rig rig = new Rig(
+                limits,
+                EngineOptions.defaults().withMaxSequences(4).withStepMillis(0),
+                ScriptedStepRunner.answering(prompt -> "x".repeat(200)));
+        rig.submit("a".repeat(120), 200);
+        rig.scheduler.doWork();
+        rig.submit("b".repeat(300), 1);
+        List<Long> steps = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            long before = rig.runner.fedTokens();
+            rig.scheduler.doWork();
+            steps.add(rig.runner.fedTokens() - before);
+        }
+        assertThat(steps)
+                .as("prompt and stream in turn; the rest of the prompt is short enough")
+                .containsExactly(128L, 1L, 128L, 1L, 45L);
     }
 
     @Test

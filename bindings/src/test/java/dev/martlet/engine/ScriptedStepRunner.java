@@ -5,13 +5,18 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Function;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
  * A model that is a function, behind the native step's interface: every rule of martlet.h is checked, a broken one is an
  * {@link AssertionError}. Cells are counted exactly, forks share theirs.
+ *
+ * <p>A mask is kept by taking another token; a script that gives -1 finds none to choose.
  *
  * <p>The next token depends on the sequence's tokens and on how many outputs its sampler has counted, so that a wrong
  * position, a mixed-up sequence or a sampler that was fed twice changes the text.
@@ -58,6 +63,9 @@ public final class ScriptedStepRunner implements StepRunner {
         private int length;
     }
 
+    /** What a saved token is said to take. */
+    public static final long STATE_BYTES = 8_192;
+
     private final Limits limits;
     private final Script script;
     private final Row[] rows;
@@ -68,6 +76,7 @@ public final class ScriptedStepRunner implements StepRunner {
     private long nextSampler = 1;
     private boolean failed;
     private int steps;
+    private int openTails;
     private long fedTokens;
     private volatile boolean closed;
     private volatile Runnable beforeStep = () -> {};
@@ -87,12 +96,12 @@ public final class ScriptedStepRunner implements StepRunner {
 
     /** Limits of a small machine: this many cells, 8 sequence ids, steps of 16 tokens. */
     public static Limits limits(int cells) {
-        return new Limits(cells, cells, 16, 8, 8, true, ByteTokens.END + 2);
+        return new Limits(cells, cells, 16, 8, 8, true, ByteTokens.END + 2, Integer.MAX_VALUE, true);
     }
 
     /** Limits that fit {@link EngineOptions#defaults()}, with room for 16,384 tokens. */
     public static Limits generousLimits() {
-        return new Limits(16_384, 16_384, 512, 128, 32, true, ByteTokens.END + 2);
+        return new Limits(16_384, 16_384, 512, 128, 32, true, ByteTokens.END + 2, Integer.MAX_VALUE, true);
     }
 
     /** Lower-case letters by a hash of all tokens before; now and then it ends. */
@@ -251,6 +260,11 @@ public final class ScriptedStepRunner implements StepRunner {
         if (token == ByteTokens.END && sampler.outputs < sampler.sampling.minTokens()) {
             token = '.';
         }
+        if (token < 0) {
+            result.set(output, -1, 0);
+            return;
+        }
+        token = allowed(token, limits.vocabulary(), t -> plan.allows(segment, t));
         sampler.outputs++;
         int top = plan.topLogprobs(segment);
         result.set(output, token, top == 0 ? 0 : -0.5f);
@@ -258,6 +272,16 @@ public final class ScriptedStepRunner implements StepRunner {
             boolean wanted = rank < top - 1;
             result.setTop(output, rank, wanted ? (token + rank) % limits.vocabulary() : -1, wanted ? -0.5f - rank : 0);
         }
+    }
+
+    /** The token, or where it is not allowed one that is and depends on it alone. */
+    static int allowed(int token, int vocabulary, IntPredicate mask) {
+        if (mask.test(token)) {
+            return token;
+        }
+        int[] others = IntStream.range(0, vocabulary).filter(mask).toArray();
+        rule(others.length > 0, "the mask allows no token");
+        return others[token * 31 % others.length];
     }
 
     @Override
@@ -293,6 +317,75 @@ public final class ScriptedStepRunner implements StepRunner {
             if (--cellUsers[cell] == 0) {
                 freeCells.add(cell);
             }
+        }
+    }
+
+    @Override
+    public long stateBytes(int sequence, int from) {
+        return (rows[sequence].length - from) * STATE_BYTES;
+    }
+
+    @Override
+    public Optional<SavedTail> save(int sequence, int from) {
+        rule(!closed && !failed, "the context is not usable");
+        Row row = rows[sequence];
+        rule(from >= 0 && from < row.length, "save from " + from + " of " + row.length);
+        rule(limits.partialPrefix() || from == 0, "save of a part");
+        openTails++;
+        return Optional.of(new Tail(Arrays.copyOf(row.tokens, row.length), from));
+    }
+
+    @Override
+    public boolean load(int sequence, SavedTail tail) {
+        rule(!closed && !failed, "the context is not usable");
+        Tail saved = (Tail) tail;
+        Row row = rows[sequence];
+        rule(saved.open, "load of a tail that was closed");
+        rule(row.length == saved.from, "load behind " + row.length + ", saved behind " + saved.from);
+        rule(Arrays.equals(row.tokens, 0, row.length, saved.tokens, 0, row.length), "load behind other tokens");
+        if (saved.to() - saved.from > freeCells.size()) {
+            return false;
+        }
+        for (int i = saved.from; i < saved.to(); i++) {
+            push(row, saved.tokens[i]);
+        }
+        return true;
+    }
+
+    /** Saved tails that were not closed yet. */
+    public int openTails() {
+        return openTails;
+    }
+
+    private final class Tail implements SavedTail {
+        private final int[] tokens;
+        private final int from;
+        private boolean open = true;
+
+        private Tail(int[] tokens, int from) {
+            this.tokens = tokens;
+            this.from = from;
+        }
+
+        @Override
+        public int from() {
+            return from;
+        }
+
+        @Override
+        public int to() {
+            return tokens.length;
+        }
+
+        @Override
+        public long bytes() {
+            return (tokens.length - from) * STATE_BYTES;
+        }
+
+        @Override
+        public void close() {
+            openTails -= open ? 1 : 0;
+            open = false;
         }
     }
 

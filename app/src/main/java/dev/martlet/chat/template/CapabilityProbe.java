@@ -21,6 +21,9 @@ final class CapabilityProbe {
     private static final JsonProvider JSON = JsonProvider.provider();
     private static final Clock CLOCK = Clock.fixed(Instant.EPOCH, ZoneOffset.UTC);
 
+    /** Names that templates have for the switch of reasoning. */
+    static final List<String> THINKING = List.of("enable_thinking", "thinking");
+
     private static final String SYSTEM = "zqsystem";
     private static final String USER = "zquser";
     private static final String TOOL = "zqtool";
@@ -49,12 +52,15 @@ final class CapabilityProbe {
         content = form();
         boolean system = shows(render(messages(message("system", SYSTEM), user())), SYSTEM);
         tools = shows(render(messages(user()), "tools", tools()), TOOL);
+        boolean toolsInSystem = !tools && shows(render(messages(systemWithTools(), user())), TOOL);
+        tools |= toolsInSystem;
         boolean calls = learnCalls();
-        boolean parallel = calls && shows(withTools(user(), calls(2), result(id), result(id)), SECOND);
-        boolean toolRole = shows(withTools(user(), calls(1), result(id)), RESULT);
-        Optional<String> thinking = List.of("enable_thinking", "thinking").stream()
-                .filter(this::switches)
-                .findFirst();
+        boolean metadata =
+                !calls && showsAll(render(messages(user(), metadataCall(), observation())), TOOL, FIRST, RESULT);
+        calls |= metadata;
+        boolean parallel = metadata || calls && shows(withTools(user(), calls(2), result(id), result(id)), SECOND);
+        boolean toolRole = metadata || shows(withTools(user(), calls(1), result(id)), RESULT);
+        Optional<String> thinking = THINKING.stream().filter(this::switches).findFirst();
         return new TemplateCapabilities(
                 content,
                 system,
@@ -67,7 +73,29 @@ final class CapabilityProbe {
                 id.equals(SHORT_ID),
                 reasoningField(calls),
                 thinking,
-                render(messages(user())).map(Prompt::endsInReasoning).orElse(false));
+                render(messages(user())).map(Prompt::endsInReasoning).orElse(false),
+                metadata,
+                toolsInSystem,
+                tools && !toolsInSystem && !shows(render(messages(user()), "tools", bareTools()), TOOL));
+    }
+
+    private static JsonObject systemWithTools() {
+        return JSON.createObjectBuilder()
+                .add("role", "system")
+                .add("content", "")
+                .add("tools", tools())
+                .build();
+    }
+
+    /** GLM-4's form of a call. The name of the tool must come out, and it is in no other message. */
+    private JsonObject metadataCall() {
+        return JSON.createObjectBuilder(message("assistant", FIRST))
+                .add("metadata", TOOL)
+                .build();
+    }
+
+    private JsonObject observation() {
+        return message("observation", RESULT);
     }
 
     private Content form() {
@@ -152,6 +180,10 @@ final class CapabilityProbe {
         return Optional.empty();
     }
 
+    private static boolean showsAll(Optional<String> prompt, String... words) {
+        return List.of(words).stream().allMatch(word -> shows(prompt, word));
+    }
+
     private static boolean shows(Optional<String> prompt, String word) {
         return prompt.isPresent() && prompt.get().contains(word);
     }
@@ -163,10 +195,15 @@ final class CapabilityProbe {
     private Optional<String> render(JsonArray messages, String variable, JsonValue value) {
         JsonObjectBuilder context = JSON.createObjectBuilder().add("add_generation_prompt", true);
         tokens.forEach(context::add);
+        boolean offered = variable.equals("tools");
+        OldVariables.add(template, context, offered ? value.asJsonArray() : JsonValue.EMPTY_JSON_ARRAY, CLOCK);
         context.add("messages", messages).add(variable, value);
         try {
             return Optional.of(template.render(context.build(), CLOCK));
         } catch (TemplateException e) {
+            if (e.kind() == TemplateException.Cause.LIMIT) {
+                throw e;
+            }
             // A refusal is the answer to the probe.
             return Optional.empty();
         }
@@ -224,6 +261,13 @@ final class CapabilityProbe {
                 .add("tool_call_id", callId)
                 .add("name", TOOL);
         return MessageWriter.content(message, content, RESULT).build();
+    }
+
+    private static JsonArray bareTools() {
+        JsonObjectBuilder function = JSON.createObjectBuilder().add("name", TOOL);
+        return JSON.createArrayBuilder()
+                .add(JSON.createObjectBuilder().add("type", "function").add("function", function))
+                .build();
     }
 
     private static JsonArray tools() {

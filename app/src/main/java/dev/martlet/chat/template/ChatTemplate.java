@@ -17,6 +17,9 @@ public interface ChatTemplate {
      */
     List<Segment> renderSegments(JsonObject context, Clock clock);
 
+    /** Whether the template reads a variable of this name. */
+    boolean uses(String variable);
+
     /**
      * Renders the template.
      *

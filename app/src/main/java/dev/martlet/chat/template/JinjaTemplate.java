@@ -67,6 +67,11 @@ public final class JinjaTemplate implements ChatTemplate {
     }
 
     @Override
+    public boolean uses(String variable) {
+        return List.of(names).contains(variable);
+    }
+
+    @Override
     public List<Segment> renderSegments(JsonObject context, Clock clock) {
         var run = new Run(limits, clock, mutable);
         try {

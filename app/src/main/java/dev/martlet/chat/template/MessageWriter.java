@@ -14,12 +14,14 @@ import jakarta.json.spi.JsonProvider;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Writes the {@code messages} of one context in the forms that a template takes. One thread, one use. */
 final class MessageWriter {
     private static final JsonProvider JSON = JsonProvider.provider();
 
     private final TemplateCapabilities capabilities;
+    private final Set<String> builtIns;
     private final JsonArrayBuilder messages = JSON.createArrayBuilder();
     /** Names of the calls so far by id: many templates want a result's tool name, which clients leave out. */
     private final Map<String, String> callNames = new HashMap<>();
@@ -27,8 +29,10 @@ final class MessageWriter {
     /** Text of a user message not written yet; null where there is none. */
     private StringBuilder pendingUser;
 
-    MessageWriter(TemplateCapabilities capabilities) {
+    /** @param builtIns names of the tools that the model's family knows by name */
+    MessageWriter(TemplateCapabilities capabilities, Set<String> builtIns) {
         this.capabilities = capabilities;
+        this.builtIns = builtIns;
     }
 
     JsonArray finish() {
@@ -54,6 +58,12 @@ final class MessageWriter {
         JsonObjectBuilder message = JSON.createObjectBuilder().add("role", role);
         name.ifPresent(given -> message.add("name", given));
         return message;
+    }
+
+    /** A system message that also declares the tools. */
+    void systemWithTools(String text, JsonArray tools) {
+        messages.add(content(begin("system", Optional.empty()), capabilities.content(), text)
+                .add("tools", tools));
     }
 
     void system(String text, Optional<String> name) {
@@ -90,6 +100,10 @@ final class MessageWriter {
      * @param text the content, which may differ from the message's own (a mark to be found again)
      */
     void assistant(Message.Assistant assistant, String text) {
+        if (capabilities.metadata() && !assistant.toolCalls().isEmpty()) {
+            metadataCalls(assistant, text);
+            return;
+        }
         JsonObjectBuilder message = begin("assistant", assistant.name());
         boolean calls = !assistant.toolCalls().isEmpty() && capabilities.toolCalls();
         String shown = text;
@@ -114,6 +128,19 @@ final class MessageWriter {
         }
         assistant.toolCalls().forEach(call -> callNames.put(call.id(), call.name()));
         messages.add(message);
+    }
+
+    private void metadataCalls(Message.Assistant assistant, String text) {
+        if (!text.isEmpty()) {
+            messages.add(content(begin("assistant", assistant.name()), capabilities.content(), text));
+        }
+        for (ToolCall call : assistant.toolCalls()) {
+            JsonObjectBuilder message = begin("assistant", assistant.name()).add("metadata", call.name());
+            String arguments = builtIns.contains(call.name())
+                    ? BuiltInCalls.raw(call)
+                    : call.arguments().isBlank() ? "{}" : call.arguments();
+            messages.add(content(message, capabilities.content(), arguments));
+        }
     }
 
     private JsonObjectBuilder call(ToolCall call) {
@@ -144,6 +171,10 @@ final class MessageWriter {
     }
 
     void toolResult(Message.ToolResult result) {
+        if (capabilities.metadata()) {
+            messages.add(content(begin("observation", Optional.empty()), capabilities.content(), result.text()));
+            return;
+        }
         Optional<String> name = result.name().or(() -> Optional.ofNullable(callNames.get(result.toolCallId())));
         JsonObjectBuilder message = begin("tool", name).add("tool_call_id", id(result.toolCallId()));
         messages.add(content(message, capabilities.content(), result.text()));

@@ -2,10 +2,14 @@ package dev.martlet.chat.template;
 
 import dev.martlet.chat.Conversation;
 import dev.martlet.chat.Message;
+import dev.martlet.chat.Tool;
 import dev.martlet.chat.ToolChoice;
+import jakarta.json.JsonArray;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
+import jakarta.json.JsonString;
+import jakarta.json.JsonValue;
 import jakarta.json.spi.JsonProvider;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +40,7 @@ public final class PromptRenderer {
             """;
 
     private static final JsonProvider JSON = JsonProvider.provider();
+    private static final String EFFORT = "reasoning_effort";
     private static final Set<String> RESERVED = Set.of("messages", "tools", "add_generation_prompt");
     /** Put behind a message that is to be continued; private-use characters, which no template writes. */
     private static final String MARK = "\uE0C3\uF5A1\uE92D\uF00B";
@@ -59,7 +64,7 @@ public final class PromptRenderer {
      * Makes the renderer of a model file.
      *
      * @param source the file's template; ChatML where it has none
-     * @throws TemplateException where the source is no template
+     * @throws TemplateException where the source is no template, or runs into a limit with a short conversation
      */
     public static PromptRenderer of(Optional<String> source, Map<String, String> tokens) {
         // Some published templates append to lists, which only the strictest engine refuses.
@@ -86,22 +91,55 @@ public final class PromptRenderer {
     JsonObject context(Conversation conversation, PromptOptions options) {
         boolean offered = !conversation.tools().isEmpty() && !(conversation.toolChoice() instanceof ToolChoice.None);
         JsonObjectBuilder context = JSON.createObjectBuilder();
+        tokens.forEach(context::add);
+        JsonArrayBuilder tools = JSON.createArrayBuilder();
+        if (offered) {
+            conversation.tools().stream()
+                    .map(capabilities.wholeTools() ? ToolInstructions::whole : ToolInstructions::definition)
+                    .forEach(tools::add);
+        }
+        JsonArray definitions = tools.build();
+        OldVariables.add(template, context, definitions, options.clock());
         options.variables().forEach((name, value) -> {
             if (!RESERVED.contains(name) && !JinjaTemplate.TOKEN_VARIABLES.contains(name)) {
                 context.add(name, value);
             }
         });
-        tokens.forEach(context::add);
-        var writer = new MessageWriter(capabilities);
+        capabilities
+                .thinkingVariable()
+                .filter(name -> !options.variables().containsKey(name))
+                .ifPresent(name -> thinking(options.variables()).ifPresent(value -> context.add(name, value)));
+        var writer = new MessageWriter(capabilities, builtIns(conversation));
+        boolean inSystem = offered && capabilities.toolsInSystem();
+        if (inSystem) {
+            writer.systemWithTools("", definitions);
+        }
         write(conversation, offered && !capabilities.tools(), options.continueFinalMessage(), writer);
         context.add("messages", writer.finish());
-        if (offered && capabilities.tools()) {
-            JsonArrayBuilder tools = JSON.createArrayBuilder();
-            conversation.tools().stream().map(ToolInstructions::definition).forEach(tools::add);
-            context.add("tools", tools);
+        if (offered && capabilities.tools() && !inSystem) {
+            context.add("tools", definitions);
         }
         return context.add("add_generation_prompt", options.addGenerationPrompt())
                 .build();
+    }
+
+    /** Whether the request wants reasoning, said under another name than the template's. */
+    private Optional<JsonValue> thinking(JsonObject variables) {
+        Optional<JsonValue> said = CapabilityProbe.THINKING.stream()
+                .filter(variables::containsKey)
+                .findFirst()
+                .map(variables::get);
+        if (said.isPresent() || template.uses(EFFORT) || !(variables.get(EFFORT) instanceof JsonString effort)) {
+            return said;
+        }
+        return Optional.of(effort.getString().equals("none") ? JsonValue.FALSE : JsonValue.TRUE);
+    }
+
+    private static Set<String> builtIns(Conversation conversation) {
+        return conversation.tools().stream()
+                .filter(Tool.BuiltIn.class::isInstance)
+                .map(Tool::name)
+                .collect(Collectors.toSet());
     }
 
     private void write(Conversation conversation, boolean describeTools, boolean mark, MessageWriter writer) {

@@ -18,6 +18,10 @@ import java.util.Optional;
  * @param reasoningField the field of an assistant message whose text it shows as reasoning
  * @param thinkingVariable the variable that switches reasoning, where switching changes the generation prompt
  * @param reasoningOpen whether the generation prompt by default ends inside reasoning
+ * @param metadata whether it takes GLM-4's messages: a call is an assistant message with the tool's name as
+ *     {@code metadata} and the arguments as content, a result is of role {@code observation}
+ * @param toolsInSystem whether it takes the tools as a member of the system message
+ * @param wholeTools whether it fails on a tool without a description or parameters
  */
 public record TemplateCapabilities(
         Content content,
@@ -31,7 +35,10 @@ public record TemplateCapabilities(
         boolean shortCallIds,
         Optional<String> reasoningField,
         Optional<String> thinkingVariable,
-        boolean reasoningOpen) {
+        boolean reasoningOpen,
+        boolean metadata,
+        boolean toolsInSystem,
+        boolean wholeTools) {
 
     /** Forms of a message's content. */
     public enum Content {
@@ -64,9 +71,10 @@ public record TemplateCapabilities(
     }
 
     /**
-     * Learns what a template can do. Renders some twenty short prompts; never fails: what a template refuses, it cannot.
+     * Learns what a template can do. Renders some thirty short prompts; what a template refuses, it cannot.
      *
      * @param tokens the tokenizer's tokens by variable, such as {@code bos_token}
+     * @throws TemplateException where the template runs into a limit, of which no conversation is to be expected
      */
     public static TemplateCapabilities of(ChatTemplate template, java.util.Map<String, String> tokens) {
         return new CapabilityProbe(template, tokens).capabilities();

@@ -3,6 +3,7 @@ package dev.martlet.chat.template;
 import dev.martlet.chat.Tool;
 import dev.martlet.chat.ToolCall;
 import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
 import jakarta.json.spi.JsonProvider;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -21,6 +22,28 @@ final class ToolInstructions {
         return switch (tool) {
             case Tool.Function function -> function.definition();
             case Tool.BuiltIn builtIn -> builtIn.definition();
+        };
+    }
+
+    /** A tool with a description and parameters, empty ones where it has none. */
+    static JsonObject whole(Tool tool) {
+        return switch (tool) {
+            case Tool.BuiltIn builtIn -> builtIn.definition();
+            case Tool.Function function -> {
+                JsonObject parameters = JSON.createObjectBuilder()
+                        .add("type", "object")
+                        .add("properties", JsonValue.EMPTY_JSON_OBJECT)
+                        .build();
+                yield JSON.createObjectBuilder(function.definition())
+                        .add(
+                                "function",
+                                JSON.createObjectBuilder(function.definition().getJsonObject("function"))
+                                        .add(
+                                                "description",
+                                                function.description().orElse(""))
+                                        .add("parameters", function.parameters().orElse(parameters)))
+                        .build();
+            }
         };
     }
 

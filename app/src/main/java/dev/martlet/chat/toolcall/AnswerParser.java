@@ -37,6 +37,7 @@ final class AnswerParser implements OutputParser, CallReader.Host {
     private final Tape again = new Tape();
     private final Tape raw = new Tape();
     private final Tape draft = new Tape();
+    private final Asides asides = new Asides();
     private Mode mode = Mode.TEXT;
     private Mode outer = Mode.TEXT;
     private List<CallReader> readers = List.of();
@@ -71,14 +72,10 @@ final class AnswerParser implements OutputParser, CallReader.Host {
         drops = frame.drops();
         marks = new TextMarks(format, frame, options, this);
         bareReaders = marks.bareReaders();
-        markers = new MarkerSet(marks.spellings(), controlTokens);
+        markers = MarkerSet.of(marks.spellings(), controlTokens);
         scanner = new MarkerSet.Scanner(markers);
-        for (Frame.Thoughts pair : frame.thoughts()) {
-            String suffix = options.promptSuffix();
-            int open = suffix.lastIndexOf(pair.open());
-            if (open >= 0 && open > suffix.lastIndexOf(pair.close())) {
-                mode = Mode.THOUGHTS;
-            }
+        if (frame.opensThoughts(options.promptSuffix())) {
+            mode = Mode.THOUGHTS;
         }
     }
 
@@ -160,9 +157,7 @@ final class AnswerParser implements OutputParser, CallReader.Host {
 
     @Override
     public void pushBack(int[] codes) {
-        for (int i = codes.length - 1; i >= 0; i--) {
-            again.push(codes[i]);
-        }
+        again.pushBack(codes);
         raw.drop(codes.length);
         if (emitter.drafting() && !held) {
             draft.drop(codes.length);
@@ -194,7 +189,7 @@ final class AnswerParser implements OutputParser, CallReader.Host {
         mark(marks.get(mark));
     }
 
-    /** What the scanner holds begins no marker: its first character is text, the rest is read again. */
+    /** What the scanner holds begins no marker: its first character is text. */
     private void miss() {
         char c = (char) scanner.held().get(0);
         pushBack(scanner.take(1));
@@ -215,9 +210,7 @@ final class AnswerParser implements OutputParser, CallReader.Host {
     }
 
     private void text(String spelling) {
-        for (int i = 0; i < spelling.length(); i++) {
-            text(spelling.charAt(i));
-        }
+        spelling.chars().forEach(c -> text((char) c));
     }
 
     private void mark(Mark mark) {
@@ -226,14 +219,10 @@ final class AnswerParser implements OutputParser, CallReader.Host {
             case OPEN -> {
                 raw.clear();
                 begin(mark.spelling(), mark.readers());
-                for (int i = 0; i < mark.spelling().length(); i++) {
-                    raw.push(mark.spelling().charAt(i));
-                }
+                mark.spelling().chars().forEach(raw::push);
                 if (thinking) {
                     draft.clear();
-                    for (int i = 0; i < mark.spelling().length(); i++) {
-                        draft.push(mark.spelling().charAt(i));
-                    }
+                    mark.spelling().chars().forEach(draft::push);
                     emitter.startDraft();
                     contentBeforeDraft = content.copy();
                 }
@@ -270,6 +259,7 @@ final class AnswerParser implements OutputParser, CallReader.Host {
     private void thought(Mark mark) {
         if (emitter.drafting()) {
             emitter.discard();
+            asides.clear();
             content = contentBeforeDraft;
             mode = Mode.THOUGHTS;
             for (int i = 0; i < draft.size() - mark.spelling().length(); i++) {
@@ -372,6 +362,14 @@ final class AnswerParser implements OutputParser, CallReader.Host {
         }
     }
 
+    @Override
+    public void aside(String text) {
+        asides.add(text);
+        if (!emitter.drafting()) {
+            asides.tell(content);
+        }
+    }
+
     private void endSection() {
         release();
         raw.clear();
@@ -384,6 +382,7 @@ final class AnswerParser implements OutputParser, CallReader.Host {
         if (held) {
             held = false;
             emitter.release();
+            asides.tell(content);
         }
     }
 
@@ -393,6 +392,7 @@ final class AnswerParser implements OutputParser, CallReader.Host {
         lineStart = true;
         if (mode == Mode.THOUGHTS) {
             emitter.release();
+            asides.tell(content);
             draft.clear();
         }
     }
@@ -402,6 +402,7 @@ final class AnswerParser implements OutputParser, CallReader.Host {
         if (held) {
             held = false;
             emitter.discard();
+            asides.clear();
             sectionCalls = 0;
         }
         int[] read = raw.from(0);
@@ -415,12 +416,8 @@ final class AnswerParser implements OutputParser, CallReader.Host {
         if (readerIndex + 1 < readers.size()) {
             int[] rest = Arrays.copyOfRange(read, opener.length(), read.length);
             raw.clear();
-            for (int i = 0; i < opener.length(); i++) {
-                raw.push(read[i]);
-            }
-            for (int i = rest.length - 1; i >= 0; i--) {
-                again.push(rest[i]);
-            }
+            Arrays.stream(read, 0, opener.length()).forEach(raw::push);
+            again.pushBack(rest);
             if (emitter.drafting()) {
                 draft.drop(rest.length);
             }
@@ -458,7 +455,9 @@ final class AnswerParser implements OutputParser, CallReader.Host {
             if (mode == Mode.CALL) {
                 switch (reader.end(cause)) {
                     case DONE -> endSection();
-                    case REJECT, MORE, AGAIN -> reject();
+                    // What was put back is read first.
+                    case MORE -> {}
+                    case REJECT, AGAIN -> reject();
                 }
             } else if (scanner.active()) {
                 int mark = scanner.atEnd();
@@ -474,6 +473,7 @@ final class AnswerParser implements OutputParser, CallReader.Host {
         }
         if (emitter.drafting()) {
             emitter.release();
+            asides.tell(content);
         }
     }
 

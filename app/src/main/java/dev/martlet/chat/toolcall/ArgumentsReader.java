@@ -23,6 +23,7 @@ final class ArgumentsReader {
     private boolean begun;
     private boolean innerDone;
     private int nullAt;
+    private String dropped = "";
 
     ArgumentsReader(String delimiter) {
         out = new StringBuilder();
@@ -38,6 +39,7 @@ final class ArgumentsReader {
         begun = false;
         innerDone = false;
         nullAt = 0;
+        dropped = "";
     }
 
     void writeTo(StringBuilder target) {
@@ -61,7 +63,7 @@ final class ArgumentsReader {
 
     /** See {@link LenientJson#loose}. */
     String loose() {
-        return state == State.OBJECT ? json.loose() : "";
+        return begun && state != State.DONE && !innerDone ? json.loose() : "";
     }
 
     /** Results as {@link LenientJson}'s. */
@@ -117,7 +119,10 @@ final class ArgumentsReader {
                         state = State.HEX;
                         return LenientJson.MORE;
                     }
-                    return inner(JsonText.control(c));
+                    // No escape at all: the backslash is the text's own.
+                    boolean escape = "\"'\\/nrtbf".indexOf(c) >= 0;
+                    int result = escape ? LenientJson.MORE : inner('\\');
+                    return result == LenientJson.MORE ? inner(JsonText.control(c)) : result;
                 }
                 case HEX -> {
                     if (Character.digit(c, 16) < 0) {
@@ -180,6 +185,7 @@ final class ArgumentsReader {
         }
         if (!innerDone) {
             json.close();
+            dropped = json.dropped();
         }
         state = State.DONE;
         return LenientJson.DONE;
@@ -191,9 +197,16 @@ final class ArgumentsReader {
             empty();
             return true;
         }
-        boolean whole = state == State.DONE || innerDone || json.close();
+        boolean ended = state == State.DONE || innerDone;
+        boolean whole = ended || json.close();
+        dropped = ended ? dropped : json.dropped();
         state = State.DONE;
         return whole;
+    }
+
+    /** What the end left out; see {@link LenientJson#dropped}. */
+    String dropped() {
+        return dropped;
     }
 
     /** Ends the arguments where the token limit cut them. */

@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
  */
 final class BlocksParser implements OutputParser {
     private static final int MAX_TAG = 512;
-    private static final Pattern TAG = Pattern.compile("\\s*(?<name>think|response|tools|call|argument|message)\\b.*");
+    private static final Pattern TAG = Pattern.compile(
+            "\\s*(?<name>think|response|tools|call|argument|message)" + "(?:\\s+\\w+=(?:\"[^\"]*\"|[\\w.-]+))*\\s*");
     private static final Pattern ATTRIBUTE = Pattern.compile("(?<key>\\w+)=\"(?<value>[^\"]*)\"");
 
     private enum State {
@@ -53,7 +54,7 @@ final class BlocksParser implements OutputParser {
         content = new Prose(emitter::content);
         thoughts = new Prose(emitter::reasoning);
         thoughts.boundary();
-        markers = new MarkerSet(spellings(), options.controlTokens());
+        markers = MarkerSet.of(spellings(), options.controlTokens());
         scanner = new MarkerSet.Scanner(markers);
         openSuffix(options.promptSuffix());
     }
@@ -119,20 +120,14 @@ final class BlocksParser implements OutputParser {
             miss();
             return;
         }
-        again(scanner.take(0));
+        again.pushBack(scanner.take(0));
         mark(mark);
     }
 
     private void miss() {
         int first = scanner.held().get(0);
-        again(scanner.take(1));
+        again.pushBack(scanner.take(1));
         text((char) first);
-    }
-
-    private void again(int[] codes) {
-        for (int i = codes.length - 1; i >= 0; i--) {
-            again.push(codes[i]);
-        }
     }
 
     private void text(char c) {
@@ -173,9 +168,13 @@ final class BlocksParser implements OutputParser {
             }
             case 2 -> {
                 Matcher matcher = TAG.matcher(tag);
-                if (state == State.TEXT || !matcher.matches()) {
+                boolean closing = state == State.CLOSING && tag.indexOf("=") >= 0;
+                if (state == State.TEXT || closing || !matcher.matches()) {
                     if (state != State.TEXT) {
                         noTag();
+                    }
+                    if (!emitter.open()) {
+                        prose().separate();
                     }
                     return;
                 }
@@ -233,19 +232,30 @@ final class BlocksParser implements OutputParser {
                     emitter.begin(attribute("tool"), "", true);
                     value.begin(emitter.arguments());
                     block = Block.CALL;
+                } else {
+                    stray();
                 }
             }
             case "argument" -> {
                 if (block == Block.ARGUMENT) {
                     value.endValue();
                 }
-                if (emitter.open()) {
+                if (!emitter.open()) {
+                    stray();
+                } else {
                     value.beginValue(attribute("key"), types(attribute("type")), false);
                     block = Block.ARGUMENT;
                 }
             }
             default -> prose().boundary();
         }
+    }
+
+    /** A call without a name, an argument without a call: the tag is text. */
+    private void stray() {
+        content.separate();
+        content.append(tag, 0, tag.length());
+        content.separate();
     }
 
     private static int types(String type) {
@@ -277,6 +287,8 @@ final class BlocksParser implements OutputParser {
                 if (block == Block.ARGUMENT) {
                     value.endValue();
                     block = Block.CALL;
+                } else {
+                    content.separate();
                 }
             }
             case "call" -> endCall(true);
@@ -299,7 +311,7 @@ final class BlocksParser implements OutputParser {
                 miss();
             } else {
                 int mark = scanner.atEnd();
-                again(scanner.take(0));
+                again.pushBack(scanner.take(0));
                 mark(mark);
             }
         }

@@ -27,7 +27,7 @@ final class BuiltInReader extends CallReader {
 
     BuiltInReader(ToolCallFormat.BuiltIns format, Host host, Set<String> controlTokens) {
         super(host);
-        marks = new MarkerSet(format.frame().drops(), controlTokens);
+        marks = MarkerSet.of(format.frame().drops(), controlTokens);
         scanner = new MarkerSet.Scanner(marks);
     }
 
@@ -140,7 +140,9 @@ final class BuiltInReader extends CallReader {
                 at++;
             }
             keywords.close();
-            if (at >= source.length() - 1 && !out.isEmpty()) {
+            if (at >= source.length() - 1
+                    && !out.isEmpty()
+                    && keywords.dropped().isEmpty()) {
                 return out.toString();
             }
         }

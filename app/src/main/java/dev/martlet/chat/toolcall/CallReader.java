@@ -33,6 +33,9 @@ abstract class CallReader {
 
         /** Another opener follows the section's own: the section begins with it, what came before is markup. */
         void reopen(int[] codes);
+
+        /** What no call can carry becomes text of the answer, on a line of its own; to be called between calls. */
+        void aside(String text);
     }
 
     protected final Host host;
@@ -54,12 +57,22 @@ abstract class CallReader {
 
     abstract Step accept(int code);
 
-    /** The text ends here. Either ends the section (with {@link Step#DONE}) or rejects the candidate. */
+    /**
+     * The text ends here. Ends the section ({@link Step#DONE}), rejects the candidate, or ({@link Step#MORE}) has put back
+     * what is to be read otherwise.
+     */
     abstract Step end(StopCause cause);
 
     /** Whether a bare section is one call or none as a whole, so that its calls wait for its end. */
     boolean whole() {
         return false;
+    }
+
+    /** Makes text of what a call's end left out. */
+    protected final void aside(String text) {
+        if (!text.isEmpty()) {
+            host.aside(text);
+        }
     }
 
     /** Puts back what a value left behind when it broke off, and the character at which it did. */

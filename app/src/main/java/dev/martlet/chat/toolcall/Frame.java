@@ -134,6 +134,14 @@ record Frame(
         return joined;
     }
 
+    /** Whether a prompt that ends like this leaves thoughts open. */
+    boolean opensThoughts(String suffix) {
+        return thoughts.stream().anyMatch(pair -> {
+            int open = suffix.lastIndexOf(pair.open());
+            return open >= 0 && open > suffix.lastIndexOf(pair.close());
+        });
+    }
+
     /** Every marker that closes something. */
     List<String> closers() {
         List<String> closers = new ArrayList<>(itemEnds);

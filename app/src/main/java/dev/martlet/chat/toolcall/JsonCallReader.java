@@ -26,6 +26,7 @@ final class JsonCallReader extends CallReader {
     private final MarkerSet.Scanner scanner;
     private final StringBuilder scratch = new StringBuilder();
     private final StringBuilder early = new StringBuilder();
+    private final Strangers strangers = new Strangers();
     private final LenientJson value = LenientJson.value(scratch);
     private final ArgumentsReader arguments = new ArgumentsReader("");
 
@@ -41,6 +42,7 @@ final class JsonCallReader extends CallReader {
     private boolean argumentsRead;
     private boolean argumentsWhole;
     private boolean committed;
+    private String left = "";
     private int current;
 
     JsonCallReader(ToolCallFormat.JsonCall format, Host host, Set<String> controlTokens) {
@@ -50,7 +52,7 @@ final class JsonCallReader extends CallReader {
         closers = markers.size();
         markers.addAll(format.frame().leads());
         markers.addAll(format.frame().sections());
-        marks = new MarkerSet(markers, controlTokens);
+        marks = MarkerSet.of(markers, controlTokens);
         scanner = new MarkerSet.Scanner(marks);
     }
 
@@ -153,6 +155,7 @@ final class JsonCallReader extends CallReader {
                 }
                 case SKIP -> {
                     int result = value.accept(c);
+                    strangers.value(scratch);
                     scratch.setLength(0);
                     if (result == LenientJson.BAD) {
                         return broken();
@@ -242,6 +245,8 @@ final class JsonCallReader extends CallReader {
         argumentsWhole = false;
         committed = false;
         early.setLength(0);
+        strangers.take();
+        left = "";
     }
 
     private void beginValue(char c) {
@@ -250,13 +255,14 @@ final class JsonCallReader extends CallReader {
         if (format.nameIsKey()) {
             name = key;
             beginArguments();
-        } else if (format.nameKeys().contains(key) || key.equals("function") && c == '"') {
+        } else if (name.isEmpty() && (format.nameKeys().contains(key) || key.equals("function") && c == '"')) {
             state = State.NAME;
         } else if (format.argumentKeys().contains(key) && !argumentsRead) {
             beginArguments();
         } else if (format.idKeys().contains(key) && (c == '"' || c == '\'')) {
             state = State.ID;
         } else {
+            strangers.begin(key, format.idKeys());
             state = State.SKIP;
         }
     }
@@ -271,9 +277,7 @@ final class JsonCallReader extends CallReader {
         if (text.isEmpty() || bare && !tools.declares(text)) {
             return false;
         }
-        if (name.isEmpty()) {
-            name = text;
-        }
+        name = text;
         if (argumentsRead && !format.waitsForId()) {
             commit();
             finishArguments();
@@ -300,6 +304,7 @@ final class JsonCallReader extends CallReader {
                 argumentsRead = true;
                 argumentsWhole = true;
                 finishArguments();
+                left = arguments.dropped();
                 state = State.NEXT;
                 return result == LenientJson.DONE ? Step.MORE : accept(current);
             }
@@ -331,16 +336,26 @@ final class JsonCallReader extends CallReader {
             }
             settle();
         }
+        leaveStrangers();
         host.swallow();
         state = State.BETWEEN;
         separator = false;
         return Step.MORE;
     }
 
-    /** Makes a call of what has been read of it. */
+    /** Members beside the arguments are told to the reader of the answer, so that they are not lost. */
+    private void leaveStrangers() {
+        String members = strangers.take();
+        aside(members.isEmpty() ? "" : members + "}");
+        aside(left);
+        left = "";
+    }
+
+    /** Makes a call of what has been read of it; members of no known name are the arguments where there are no others. */
     private void settle() {
         if (early.isEmpty()) {
-            early.append("{}");
+            String members = strangers.take();
+            early.append(members.isEmpty() ? "{" : members).append('}');
         }
         argumentsWhole |= !argumentsRead;
         commit();
@@ -368,6 +383,7 @@ final class JsonCallReader extends CallReader {
         } else if (emitter.open()) {
             emitter.end(argumentsWhole);
         }
+        leaveStrangers();
         // Let what stands here be read as what follows a call.
         putBack(loose, current);
         state = State.BETWEEN;
@@ -424,20 +440,21 @@ final class JsonCallReader extends CallReader {
                 return cut && !bare || list && emitter.drafting() ? Step.DONE : Step.REJECT;
             }
             case OBJECT, KEY, COLON, VALUE, NAME, ID, SKIP, NEXT -> {
-                if (committed) {
-                    finishArguments();
-                    return Step.DONE;
-                }
                 boolean complete = !name.isEmpty() && (state == State.NEXT || cut && !bare);
-                if (!complete || bare && !argumentsRead) {
+                if (!committed && (!complete || bare && !argumentsRead)) {
                     return Step.REJECT;
                 }
-                if (cut && early.isEmpty()) {
+                endValue();
+                if (committed) {
+                    finishArguments();
+                } else if (cut && early.isEmpty()) {
+                    early.append(strangers.take());
                     commit();
                     emitter.end(false);
                 } else {
                     settle();
                 }
+                leaveStrangers();
                 return Step.DONE;
             }
             case ARGUMENTS -> {
@@ -457,10 +474,22 @@ final class JsonCallReader extends CallReader {
                     emitter.end(false);
                 } else {
                     emitter.end(arguments.close());
+                    left = arguments.dropped();
                 }
+                leaveStrangers();
                 return Step.DONE;
             }
         }
         throw new IllegalStateException();
+    }
+
+    /** Ends, with the text, a member that is none of a call's, or its key. */
+    private void endValue() {
+        if (state == State.SKIP) {
+            value.cut();
+            strangers.value(scratch);
+        } else if (state == State.KEY || state == State.COLON) {
+            left = scratch.toString();
+        }
     }
 }

@@ -46,6 +46,7 @@ final class LenientJson {
     private final StringBuilder word = new StringBuilder();
     private final StringReading string;
     private final StringBuilder loose = new StringBuilder();
+    private String dropped = "";
     private StringBuilder out;
     private State state;
     private int spaces;
@@ -142,7 +143,7 @@ final class LenientJson {
                     certain = false;
                 }
                 case WORD -> {
-                    if (wordPart(c)) {
+                    if (BareWord.part(c)) {
                         word.append(c);
                         return MORE;
                     }
@@ -261,7 +262,7 @@ final class LenientJson {
                     lead();
                     return beginDelimited();
                 }
-                if (wordPart(c)) {
+                if (BareWord.part(c)) {
                     word.setLength(0);
                     word.append(c);
                     key = false;
@@ -287,7 +288,7 @@ final class LenientJson {
             beginKey();
             return beginDelimited();
         }
-        if (!wordPart(c)) {
+        if (!BareWord.part(c)) {
             return BAD;
         }
         key = true;
@@ -326,18 +327,6 @@ final class LenientJson {
 
     // Words: literals, numbers, bare keys
 
-    private static boolean wordPart(char c) {
-        return c >= 'a' && c <= 'z'
-                || c >= '0' && c <= '9'
-                || c >= 'A' && c <= 'Z'
-                || c == '_'
-                || c == '-'
-                || c == '+'
-                || c == '.'
-                || c == '$'
-                || c >= 128 && !Character.isWhitespace(c) && c != '｜';
-    }
-
     /** A quote after a word: Python's string prefixes. */
     private boolean prefix(char c) {
         for (int i = 0; i < word.length(); i++) {
@@ -372,36 +361,10 @@ final class LenientJson {
 
     private int literal() {
         lead();
-        out.append(literal(word));
+        out.append(BareWord.json(word));
         int result = ended() == DONE ? BEFORE : MORE;
         certain = false;
         return result;
-    }
-
-    /** A bare word as JSON: itself where it is a literal or a number, otherwise a string. */
-    static String literal(CharSequence word) {
-        String text = word.toString();
-        switch (text) {
-            case "true", "false", "null":
-                return text;
-            case "True":
-                return "true";
-            case "False":
-                return "false";
-            case "None":
-                return "null";
-            default:
-                String plain = text.startsWith("+") ? text.substring(1) : text;
-                plain = plain.startsWith(".")
-                        ? "0" + plain
-                        : plain.startsWith("-.") ? "-0" + plain.substring(1) : plain;
-                plain = plain.endsWith(".") ? plain + "0" : plain;
-                if (plain.indexOf('_') > 0 && Character.isDigit(plain.charAt(0))) {
-                    plain = plain.replace("_", "");
-                }
-                boolean number = !plain.isEmpty() && JsonText.numberPrefix(plain) == plain.length();
-                return number ? plain : JsonText.quote(text);
-        }
     }
 
     // Strings
@@ -446,7 +409,8 @@ final class LenientJson {
      */
     boolean close() {
         boolean whole = settle(true);
-        boolean dangling = key || state == State.COLON || state == State.VALUE && !stack.isEmpty();
+        boolean dangling = keyed();
+        dropped = dangling ? bare(loose) : "";
         key = false;
         pending.setLength(0);
         while (!stack.isEmpty()) {
@@ -456,9 +420,42 @@ final class LenientJson {
         return whole && !dangling;
     }
 
-    /** Ends the value where the token limit cut it: writes what is certain and leaves open what is open. */
+    /** Whether a key has begun whose value has not. */
+    private boolean keyed() {
+        return key || state == State.COLON || state == State.VALUE && !stack.isEmpty();
+    }
+
+    /** A text without the punctuation around it. */
+    private static String bare(CharSequence text) {
+        int start = 0;
+        int end = text.length();
+        while (start < end && ", \n\r\t".indexOf(text.charAt(start)) >= 0) {
+            start++;
+        }
+        while (end > start && ":= \n\r\t".indexOf(text.charAt(end - 1)) >= 0) {
+            end--;
+        }
+        return text.subSequence(start, end).toString();
+    }
+
+    /** What {@link #close} left out: a key without a value, as it stood. */
+    String dropped() {
+        return dropped;
+    }
+
+    /** Ends the value where the token limit cut it: writes what there is and leaves open what is open. */
     void cut() {
-        settle(false);
+        if (!keyed()) {
+            settle(false);
+            return;
+        }
+        out.append(pending);
+        if (state == State.WORD) {
+            out.append('"');
+            for (int i = 0; i < word.length(); i++) {
+                JsonText.escape(word.charAt(i), out);
+            }
+        }
     }
 
     private boolean settle(boolean closing) {
@@ -475,10 +472,10 @@ final class LenientJson {
                     return false;
                 }
                 int number = JsonText.numberPrefix(word);
-                boolean literal = !literal(word).startsWith("\"");
+                boolean literal = !BareWord.json(word).startsWith("\"");
                 if (closing || literal) {
                     lead();
-                    out.append(literal(word));
+                    out.append(BareWord.json(word));
                 } else if (number > 0) {
                     lead();
                     out.append(word, 0, number);

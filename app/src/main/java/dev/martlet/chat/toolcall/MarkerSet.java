@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The markers that are legal in one state, as a trie. Immutable after construction.
@@ -21,14 +22,36 @@ final class MarkerSet {
         int marker = NONE;
     }
 
+    /** The sets made last for their spellings. A trie costs more to make than a short answer to parse. */
+    private static final Map<List<String>, MarkerSet> OF_VOCABULARY = new ConcurrentHashMap<>();
+
+    private static final Map<List<String>, MarkerSet> PLAIN = new ConcurrentHashMap<>();
+
     private final Node root = new Node();
+    private final Set<String> controlTokens;
     private final List<String> spellings;
     private final List<int[]> codes = new ArrayList<>();
     private final boolean[] asciiStarts = new boolean[128];
     private boolean otherStarts;
 
-    /** @param controlTokens spellings that are one control token in the model's vocabulary */
-    MarkerSet(List<String> spellings, Set<String> controlTokens) {
+    /**
+     * The set of these markers; made once for a list of spellings as long as the vocabulary is the same.
+     *
+     * @param spellings from the formats' constants, never from a request: they are kept for good
+     * @param controlTokens spellings that are one control token in the model's vocabulary
+     */
+    static MarkerSet of(List<String> spellings, Set<String> controlTokens) {
+        Map<List<String>, MarkerSet> sets = controlTokens.isEmpty() ? PLAIN : OF_VOCABULARY;
+        MarkerSet made = sets.get(spellings);
+        if (made == null || made.controlTokens != controlTokens) {
+            made = new MarkerSet(spellings, controlTokens);
+            sets.put(made.spellings, made);
+        }
+        return made;
+    }
+
+    private MarkerSet(List<String> spellings, Set<String> controlTokens) {
+        this.controlTokens = controlTokens;
         this.spellings = List.copyOf(spellings);
         List<String> longestFirst = new ArrayList<>(controlTokens);
         longestFirst.removeIf(String::isEmpty);

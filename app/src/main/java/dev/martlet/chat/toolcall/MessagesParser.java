@@ -4,6 +4,7 @@ import dev.martlet.chat.toolcall.ToolCallFormat.Messages;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -14,6 +15,7 @@ import java.util.regex.Pattern;
  */
 final class MessagesParser implements OutputParser {
     private static final int MAX_HEADER = 512;
+    private static final Set<String> ROLES = Set.of("assistant");
     private static final Pattern RECIPIENT = Pattern.compile("(?:^|\\s|assistant)to=(?<to>[^\\s<]+)");
 
     private enum State {
@@ -59,7 +61,7 @@ final class MessagesParser implements OutputParser {
         List<String> all = new ArrayList<>(List.of(format.start(), format.message()));
         all.addAll(format.fields());
         all.addAll(format.ends());
-        markers = new MarkerSet(all, options.controlTokens());
+        markers = MarkerSet.of(all, options.controlTokens());
         scanner = new MarkerSet.Scanner(markers);
         headerMatcher = format.header().matcher("");
         open(options.promptSuffix());
@@ -75,7 +77,7 @@ final class MessagesParser implements OutputParser {
             return;
         }
         // Whatever the prompt's text spells is the template's own, so it is read as the markers themselves.
-        MarkerSet plain = new MarkerSet(spellings(), java.util.Set.of());
+        MarkerSet plain = MarkerSet.of(spellings(), Set.of());
         MarkerSet.Scanner reader = new MarkerSet.Scanner(plain);
         for (int i = from; i < suffix.length(); i++) {
             int mark = reader.accept(suffix.charAt(i));
@@ -110,13 +112,14 @@ final class MessagesParser implements OutputParser {
         int bit = control && options.controlTokens().contains(text.toString()) ? Tape.CONTROL : 0;
         int i = 0;
         while (i < length) {
-            if ((state == State.TEXT || state == State.THOUGHTS) && again.isEmpty() && !scanner.active()) {
+            boolean prose = state == State.TEXT || state == State.THOUGHTS || state == State.OUTSIDE;
+            if (prose && again.isEmpty() && !scanner.active()) {
                 int run = i;
                 while (run < length && !markers.starts(text.charAt(run))) {
                     run++;
                 }
                 if (run > i) {
-                    (state == State.TEXT ? content : thoughts).append(text, i, run);
+                    (state == State.THOUGHTS ? thoughts : content).append(text, i, run);
                     steps += run - i;
                     i = run;
                     continue;
@@ -146,24 +149,21 @@ final class MessagesParser implements OutputParser {
         }
         if (mark == MarkerSet.Scanner.MISS) {
             int first = scanner.held().get(0);
-            again(scanner.take(1));
+            again.pushBack(scanner.take(1));
             text(first);
             return;
         }
-        again(scanner.take(0));
+        again.pushBack(scanner.take(0));
         mark(markers.spelling(mark));
-    }
-
-    private void again(int[] codes) {
-        for (int i = codes.length - 1; i >= 0; i--) {
-            again.push(codes[i]);
-        }
     }
 
     private void mark(String spelling) {
         if (spelling.equals(format.message())) {
             if (state == State.HEADER) {
                 beginBody();
+            } else {
+                // Its header was none, and has become text.
+                (state == State.THOUGHTS ? thoughts : content).separate();
             }
             return;
         }
@@ -217,6 +217,11 @@ final class MessagesParser implements OutputParser {
     private void beginBody() {
         Matcher to = RECIPIENT.matcher(header);
         String recipient = to.find() ? to.group("to") : "";
+        if (recipient.isEmpty() && !channel() && worded()) {
+            noHeader();
+            content.separate();
+            return;
+        }
         analysis = header.indexOf("analysis") >= 0;
         header.setLength(0);
         given = 0;
@@ -288,7 +293,7 @@ final class MessagesParser implements OutputParser {
             return;
         }
         if (result == LenientJson.DONE) {
-            emitter.end(true);
+            close();
             state = State.CALLED;
         } else {
             String loose = arguments.loose();
@@ -296,15 +301,34 @@ final class MessagesParser implements OutputParser {
             content.separate();
             state = State.TEXT;
             again.push(code);
-            again(loose.chars().toArray());
+            again.pushBack(loose.chars().toArray());
         }
+    }
+
+    private void close() {
+        emitter.end(arguments.close());
+        String left = arguments.dropped();
+        content.separate();
+        content.append(left, 0, left.length());
+    }
+
+    private boolean channel() {
+        return format.fields().stream().anyMatch(field -> header.indexOf(field) >= 0);
+    }
+
+    /** Whether a header, so far, says what no header would say alone. */
+    private boolean worded() {
+        String words = header.substring(Math.min(given, header.length())).strip();
+        return !words.isEmpty() && !ROLES.contains(words);
     }
 
     private void endBody(StopCause cause) {
         boolean cut = cause == StopCause.LENGTH;
         switch (state) {
             case HEADER -> {
-                if (header.length() > given && !headerMatcher.reset(header).matches()) {
+                // Where the token limit cut a header, its channel and recipient are no text.
+                boolean cutHeader = cut && headerMatcher.reset(header).hitEnd();
+                if (worded() && !(cutHeader && (channel() || header.indexOf("to=") >= 0))) {
                     noHeader();
                 }
             }
@@ -319,7 +343,7 @@ final class MessagesParser implements OutputParser {
                     arguments.cut();
                     emitter.end(false);
                 } else {
-                    emitter.end(arguments.close());
+                    close();
                 }
             }
             case MARKUP -> {
@@ -328,7 +352,7 @@ final class MessagesParser implements OutputParser {
             }
             case OUTSIDE, TEXT, THOUGHTS, CALLED -> {}
         }
-        content.boundary();
+        content.separate();
         thoughts.boundary();
     }
 
@@ -343,10 +367,10 @@ final class MessagesParser implements OutputParser {
             int mark = scanner.atEnd();
             if (mark == MarkerSet.Scanner.MISS) {
                 int first = scanner.held().get(0);
-                again(scanner.take(1));
+                again.pushBack(scanner.take(1));
                 text(first);
             } else {
-                again(scanner.take(0));
+                again.pushBack(scanner.take(0));
                 mark(markers.spelling(mark));
             }
         }

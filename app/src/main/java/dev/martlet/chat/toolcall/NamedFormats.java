@@ -12,7 +12,9 @@ final class NamedFormats {
             .item("<｜tool▁call▁begin｜>", "<｜tool▁call▁end｜>")
             .lead("```")
             .think("<think>", "</think>")
-            .drop("<｜end▁of▁sentence｜>", "<｜Assistant｜>", "<｜User｜>");
+            .drop("<｜end▁of▁sentence｜>", "<｜Assistant｜>", "<｜User｜>")
+            // These models' templates show calls but know no tools: the server's instructions ask for this form.
+            .or(new ToolCallFormat.JsonCall("deepseek_instructed", Frame.NONE.section("<tool_call>", "</tool_call>")));
     private static final String DEEPSEEK_HEADER =
             "\\s*(?:function\\s*<｜tool▁sep｜>\\s*)?" + NAME + "\\s*(?:<｜tool▁sep｜>)?\\s*(?:```(?:json)?)?\\s*";
     private static final String[] GLM = {

@@ -52,7 +52,7 @@ final class NamedJsonReader extends CallReader {
         markers.addAll(frame.items());
         openers = markers.size();
         markers.addAll(frame.leads());
-        marks = new MarkerSet(markers, controlTokens);
+        marks = MarkerSet.of(markers, controlTokens);
         scanner = new MarkerSet.Scanner(marks);
         matcher = format.header().matcher("");
         hasId = format.header().namedGroups().containsKey("id");
@@ -245,9 +245,12 @@ final class NamedJsonReader extends CallReader {
         if (result != LenientJson.DONE) {
             String loose = json ? object.loose() : keywords.loose();
             whole = result != LenientJson.BAD || close();
+            emitter.end(whole);
             putBack(result == LenientJson.BAD ? loose : "", code);
+        } else {
+            emitter.end(true);
+            aside(json ? object.dropped() : "");
         }
-        emitter.end(whole);
         state = State.TAIL;
         return Step.MORE;
     }
@@ -293,6 +296,7 @@ final class NamedJsonReader extends CallReader {
                     emitter.end(false);
                 } else {
                     emitter.end(close());
+                    aside(format.body() == NamedJson.Body.JSON ? object.dropped() : keywords.dropped());
                 }
                 return Step.DONE;
             }

@@ -53,6 +53,10 @@ final class NestedReader extends CallReader {
     private State state = State.SECTION;
     private boolean section;
     private String name = "";
+    private String closed = "";
+    /** Text between elements, where none belongs. */
+    private final StringBuilder strays = new StringBuilder();
+
     private JsonObject root = JsonValue.EMPTY_JSON_OBJECT;
 
     NestedReader(ToolCallFormat.Nested format, Host host, Set<String> controlTokens) {
@@ -61,8 +65,8 @@ final class NestedReader extends CallReader {
         List<String> markers = new ArrayList<>(format.frame().sectionEnds());
         markers.addAll(format.frame().items());
         markers.addAll(format.frame().sections());
-        between = new MarkerSet.Scanner(new MarkerSet(markers, controlTokens));
-        leads = new MarkerSet.Scanner(new MarkerSet(List.of(format.lead()), controlTokens));
+        between = new MarkerSet.Scanner(MarkerSet.of(markers, controlTokens));
+        leads = new MarkerSet.Scanner(MarkerSet.of(List.of(format.lead()), controlTokens));
         callHeader = format.callHeader().matcher("");
     }
 
@@ -229,12 +233,20 @@ final class NestedReader extends CallReader {
             parent.kind = list ? Kind.LIST : Kind.OBJECT;
             emitter.arguments().append(list ? '[' : '{');
         }
-        parent.text.setLength(0);
+        stray(parent);
         JsonValue schema = parent.kind == Kind.LIST
                 ? Toolbox.items(parent.schema, root)
                 : Toolbox.property(parent.schema, root, key);
         begin(parent, key);
         stack.add(new Element(key, schema, Kind.UNKNOWN));
+    }
+
+    private void stray(Element element) {
+        if (!element.text.toString().isBlank()) {
+            strays.append(strays.isEmpty() ? "" : "\n")
+                    .append(element.text.toString().strip());
+        }
+        element.text.setLength(0);
     }
 
     private void begin(Element parent, String key) {
@@ -260,11 +272,16 @@ final class NestedReader extends CallReader {
                 emitter.arguments().append(TypedText.json(call.text.toString(), Toolbox.types(schema, root)));
                 call.text.setLength(0);
             }
+            if (stack.size() > 1 && !key.equals(closed)) {
+                // Closes nothing, nor is it the last closer doubled: it is part of the value.
+                text(format.lead() + tag);
+            }
             return;
         }
         while (stack.size() > at) {
             pop();
         }
+        closed = key;
     }
 
     private void pop() {
@@ -272,8 +289,14 @@ final class NestedReader extends CallReader {
         StringBuilder out = emitter.arguments();
         switch (element.kind) {
             case STRING -> out.append('"');
-            case OBJECT -> out.append('}');
-            case LIST -> out.append(']');
+            case OBJECT -> {
+                stray(element);
+                out.append('}');
+            }
+            case LIST -> {
+                stray(element);
+                out.append(']');
+            }
             case UNKNOWN -> {
                 int types = Toolbox.types(element.schema, root);
                 boolean empty = element.text.toString().isBlank();
@@ -293,6 +316,8 @@ final class NestedReader extends CallReader {
             pop();
         }
         emitter.end(complete);
+        aside(strays.toString());
+        strays.setLength(0);
         state = State.SECTION;
         between.reset();
     }
@@ -318,6 +343,13 @@ final class NestedReader extends CallReader {
                     emitter.arguments().append(json);
                 }
                 emitter.end(false);
+                for (Element open : stack) {
+                    if (open.kind != Kind.UNKNOWN) {
+                        stray(open);
+                    }
+                }
+                aside(strays.toString());
+                strays.setLength(0);
                 return Step.DONE;
             }
         }

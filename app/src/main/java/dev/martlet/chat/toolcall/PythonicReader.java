@@ -30,6 +30,10 @@ final class PythonicReader extends CallReader {
     private boolean bare;
     private boolean list;
     private boolean listed;
+    /** Whether a name here may be a variable's. */
+    private boolean statement;
+
+    private boolean lineStart;
     private int wrappers;
     private int calls;
     private int echoed;
@@ -41,7 +45,7 @@ final class PythonicReader extends CallReader {
         closers = markers.size();
         markers.addAll(format.frame().leads());
         markers.addAll(format.frame().sections());
-        marks = new MarkerSet(markers, controlTokens);
+        marks = MarkerSet.of(markers, controlTokens);
         scanner = new MarkerSet.Scanner(marks);
         keywords = new LenientJson(LenientJson.Root.KEYWORDS, "", this::positional, emitter.arguments());
     }
@@ -59,11 +63,14 @@ final class PythonicReader extends CallReader {
         calls = 0;
         body.setLength(0);
         scanner.reset();
+        lineStart = true;
         begin();
     }
 
     private void begin() {
         state = State.START;
+        statement = lineStart;
+        lineStart = false;
         name.setLength(0);
     }
 
@@ -171,7 +178,7 @@ final class PythonicReader extends CallReader {
         if (c == ' ') {
             return Step.MORE;
         }
-        if (c == '=' && !bare && !list) {
+        if (c == '=' && statement && !bare && !list) {
             begin();
             return Step.MORE;
         }
@@ -216,6 +223,7 @@ final class PythonicReader extends CallReader {
 
     private Step after(char c) {
         if (JsonText.space(c)) {
+            lineStart |= c == '\n';
             return Step.MORE;
         }
         if (c == ')' && wrappers > 0) {
@@ -233,6 +241,7 @@ final class PythonicReader extends CallReader {
             return Step.AGAIN;
         }
         if (c == ',' || c == ';') {
+            lineStart = c == ';';
             begin();
             return Step.MORE;
         }
@@ -281,6 +290,7 @@ final class PythonicReader extends CallReader {
                     emitter.end(false);
                 } else {
                     emitter.end(keywords.close());
+                    aside(keywords.dropped());
                 }
                 return Step.DONE;
             }

@@ -42,7 +42,7 @@ final class RecipientParser implements OutputParser {
         content = new Prose(emitter::content);
         List<String> all = new ArrayList<>(List.of(format.marker()));
         all.addAll(format.drops());
-        markers = new MarkerSet(all, options.controlTokens());
+        markers = MarkerSet.of(all, options.controlTokens());
         scanner = new MarkerSet.Scanner(markers);
         String suffix = options.promptSuffix();
         int at = suffix.lastIndexOf(format.marker());
@@ -100,27 +100,21 @@ final class RecipientParser implements OutputParser {
             miss();
             return;
         }
-        again(scanner.take(0));
+        again.pushBack(scanner.take(0));
         mark(mark);
     }
 
     private void miss() {
         int first = scanner.held().get(0);
-        again(scanner.take(1));
+        again.pushBack(scanner.take(1));
         text(first);
-    }
-
-    private void again(int[] codes) {
-        for (int i = codes.length - 1; i >= 0; i--) {
-            again.push(codes[i]);
-        }
     }
 
     private void mark(int mark) {
         boolean next = mark == 0;
         switch (state) {
             case NAME, OPENING -> notRecipient();
-            case ARGUMENTS -> emitter.end(arguments.close());
+            case ARGUMENTS -> close();
             case TEXT, CALLED -> {}
         }
         if (next) {
@@ -131,6 +125,13 @@ final class RecipientParser implements OutputParser {
             content.boundary();
             state = State.TEXT;
         }
+    }
+
+    private void close() {
+        emitter.end(arguments.close());
+        String left = arguments.dropped();
+        content.separate();
+        content.append(left, 0, left.length());
     }
 
     /** The line names no recipient: it is text, and so is the marker before it. */
@@ -180,7 +181,7 @@ final class RecipientParser implements OutputParser {
             case ARGUMENTS -> {
                 int result = arguments.accept(c);
                 if (result == LenientJson.DONE) {
-                    emitter.end(true);
+                    close();
                     content.boundary();
                     state = State.CALLED;
                 } else if (result != LenientJson.MORE) {
@@ -189,7 +190,7 @@ final class RecipientParser implements OutputParser {
                     content.boundary();
                     state = State.TEXT;
                     again.push(code);
-                    again(loose.chars().toArray());
+                    again.pushBack(loose.chars().toArray());
                 }
             }
             case CALLED -> {
@@ -211,7 +212,7 @@ final class RecipientParser implements OutputParser {
                 miss();
             } else {
                 int mark = scanner.atEnd();
-                again(scanner.take(0));
+                again.pushBack(scanner.take(0));
                 mark(mark);
             }
         }
@@ -237,7 +238,7 @@ final class RecipientParser implements OutputParser {
                     arguments.cut();
                     emitter.end(false);
                 } else {
-                    emitter.end(arguments.close());
+                    close();
                 }
             }
             case TEXT, CALLED -> {}

@@ -74,7 +74,7 @@ final class TaggedReader extends CallReader {
         for (List<String> list : lists) {
             list.stream().filter(each -> !markers.contains(each)).forEach(markers::add);
         }
-        return new MarkerSet.Scanner(new MarkerSet(markers, controlTokens));
+        return new MarkerSet.Scanner(MarkerSet.of(markers, controlTokens));
     }
 
     @Override
@@ -385,12 +385,13 @@ final class TaggedReader extends CallReader {
                 }
                 value.endArguments(!cut);
                 emitter.end(false);
+                aside(cut ? "" : header.toString().strip());
                 return Step.DONE;
             }
             case VALUE -> {
                 Tape held = inside.held();
                 // Two characters of a closing tag are its beginning; one is more likely the value's own.
-                if (held.size() == 1) {
+                if (held.size() == 1 && (!cut || value.streaming())) {
                     value.text((char) held.get(0));
                 }
                 if (cut) {

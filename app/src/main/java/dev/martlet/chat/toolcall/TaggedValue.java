@@ -48,6 +48,11 @@ final class TaggedValue {
         held.setLength(0);
     }
 
+    /** Whether the value is passed on as it comes. */
+    boolean streaming() {
+        return streaming;
+    }
+
     /** Whether the value's text, so far, ends with a newline. */
     boolean atLineStart() {
         return lineStart;
@@ -154,10 +159,8 @@ final class TaggedValue {
             return;
         }
         String json = TypedText.cut(collected.toString(), types);
-        if (!json.isEmpty()) {
-            writeKey(key);
-            out.append(json);
-        }
+        writeKey(key);
+        out.append(json);
     }
 
     /** A sole object under a key that only wraps it stands for the arguments themselves. */

@@ -32,6 +32,13 @@ final class Tape {
         codes[size++] = code;
     }
 
+    /** Puts codes so that they are popped in their order. */
+    void pushBack(int[] added) {
+        for (int i = added.length - 1; i >= 0; i--) {
+            push(added[i]);
+        }
+    }
+
     int pop() {
         return codes[--size];
     }

@@ -1,6 +1,7 @@
 package dev.martlet.chat.toolcall;
 
 import java.math.BigDecimal;
+import java.util.List;
 
 /**
  * From a value written as bare text to JSON, by the types its schema allows: the JSON value it spells where that has
@@ -8,6 +9,7 @@ import java.math.BigDecimal;
  */
 final class TypedText {
     private static final int MAX_PLAIN_EXPONENT = 400;
+    private static final List<String> WORDS = List.of("true", "false", "null", "True", "False", "None");
 
     private TypedText() {}
 
@@ -85,23 +87,32 @@ final class TypedText {
         if (container) {
             var out = new StringBuilder(plain.length());
             LenientJson json = LenientJson.value(out).python();
-            for (int i = 0; i < plain.length(); i++) {
-                if (json.accept(plain.charAt(i)) != LenientJson.MORE) {
-                    return out.toString();
-                }
+            int result = LenientJson.MORE;
+            int read = 0;
+            while (read < plain.length() && result == LenientJson.MORE) {
+                result = json.accept(plain.charAt(read++));
             }
-            json.cut();
-            return out.toString();
+            if (result == LenientJson.MORE) {
+                json.cut();
+                return out.toString();
+            }
+            return result == LenientJson.DONE && read == plain.length() ? out.toString() : open(text);
         }
         int number = JsonText.numberPrefix(plain);
-        if (number > 0 && (types & (Toolbox.NUMBER | Toolbox.INTEGER)) != 0) {
+        boolean unfinished = plain.chars().skip(number).allMatch(c -> ".eE+-".indexOf(c) >= 0);
+        if (number > 0 && unfinished && (types & (Toolbox.NUMBER | Toolbox.INTEGER)) != 0) {
             return plain.substring(0, number);
         }
         String value = value(plain, types);
-        if (value.isEmpty() && (types & Toolbox.STRING) != 0) {
-            String quoted = JsonText.quote(text);
-            return quoted.substring(0, quoted.length() - 1);
-        }
-        return value;
+        boolean mayBecome = types != Toolbox.STRING
+                && (types & Toolbox.STRING) == 0
+                && WORDS.stream().anyMatch(word -> word.startsWith(plain));
+        return !value.isEmpty() || mayBecome ? value : open(text);
+    }
+
+    /** A string that is not closed. */
+    private static String open(String text) {
+        String quoted = JsonText.quote(text);
+        return quoted.substring(0, quoted.length() - 1);
     }
 }

@@ -1,7 +1,7 @@
 package dev.martlet.chat.template;
 
 /** Templates of our own in the manner of the well-known ones. */
-final class ChatTemplates {
+public final class ChatTemplates {
     private ChatTemplates() {}
 
     /** No tools, no reasoning; any role. */
@@ -112,5 +112,70 @@ final class ChatTemplates {
             {%- endif -%}
             {%- endfor -%}
             {%- if tools -%}{{ '<tools>' + tools|tojson }}{%- endif -%}
+            """;
+
+    /** In the manner of GLM-4-0414's: tools in a variable, calls by metadata. */
+    public static final String GLM4 = """
+            [gMASK]<sop>
+            {%- if tools -%}
+            <|system|>
+            # Tools
+            {%- for tool in tools %}
+            {%- set function = tool.function if tool.get('function') else tool %}
+
+            ## {{ function.name }}
+
+            {{ function|tojson(indent=4, ensure_ascii=False) }}
+            {%- endfor %}
+            {%- endif -%}
+            {%- for m in messages %}
+            {%- if m.role in ['system', 'user', 'observation'] %}
+            <|{{ m.role }}|>
+            {{ m.content }}
+            {%- elif m.role == 'assistant' %}
+            <|assistant|>{{ m.get('metadata', '') }}
+            {{ m.content }}
+            {%- endif %}
+            {%- endfor %}
+            {%- if add_generation_prompt %}<|assistant|>{% endif -%}
+            """;
+
+    /** In the manner of GLM-4-9B-Chat's: tools in the system message, built-in ones by type. */
+    public static final String GLM4_CHAT = """
+            [gMASK]<sop>
+            {%- for m in messages %}
+            {%- if m.tools is defined -%}
+            <|system|>
+            # Tools
+            {%- for tool in m.tools %}
+            {%- if tool.type == 'function' %}
+
+            ## {{ tool.function.name }}
+
+            {{ tool.function|tojson(indent=4) }}
+            {%- elif tool.type == 'python' %}
+
+            ## python
+
+            Send it code.
+            {%- elif tool.type == 'simple_browser' %}
+
+            ## simple_browser
+
+            It knows search(query: str, recency_days: int).
+            {%- elif tool.type == 'cogview' %}
+
+            ## cogview
+
+            Send it what to draw.
+            {%- endif %}
+            {%- endfor %}
+            {%- endif %}
+            {%- if m.content -%}
+            <|{{ m.role }}|>{{ m.metadata }}
+            {{ m.content }}
+            {%- endif %}
+            {%- endfor %}
+            {%- if add_generation_prompt %}<|assistant|>{% endif -%}
             """;
 }

@@ -245,4 +245,62 @@ class PromptRendererTest {
                         PromptOptions.defaults().variables(), true, true, java.time.Clock.systemUTC()))
                 .isInstanceOf(IllegalArgumentException.class);
     }
+
+    /** Requests say it by either name or as an effort; templates have one name of their own. */
+    @Test
+    void shouldSwitchThinkingByTheTemplatesOwnName() {
+        for (String name : List.of("enable_thinking", "thinking")) {
+            String source = "{% for m in messages %}{{ m.content }}{% endfor %}"
+                    + "{{ '<on>' if NAME is defined and NAME else '<off>' }}".replace("NAME", name);
+            var renderer = PromptRenderer.of(Optional.of(source), TOKENS);
+            assertThat(renderer.capabilities().thinkingVariable()).contains(name);
+            assertThat(shown(renderer, "{}")).isEqualTo("hi<off>");
+            assertThat(shown(renderer, "{\"enable_thinking\":true}")).isEqualTo("hi<on>");
+            assertThat(shown(renderer, "{\"thinking\":true}")).isEqualTo("hi<on>");
+            assertThat(shown(renderer, "{\"reasoning_effort\":\"high\"}")).isEqualTo("hi<on>");
+            assertThat(shown(renderer, "{\"reasoning_effort\":\"none\"}")).isEqualTo("hi<off>");
+            assertThat(shown(renderer, "{\"reasoning_effort\":\"high\",\"" + name + "\":false}"))
+                    .isEqualTo("hi<off>");
+        }
+        var effort = PromptRenderer.of(
+                Optional.of("{% for m in messages %}{{ m.content }}{% endfor %}<{{ reasoning_effort }}>"), TOKENS);
+        assertThat(shown(effort, "{\"reasoning_effort\":\"low\"}")).isEqualTo("hi<low>");
+    }
+
+    private static String shown(PromptRenderer renderer, String variables) {
+        return renderer.render(plain(user("hi")), PromptOptions.defaults().withVariables(json(variables)))
+                .text();
+    }
+
+    /** GLM-4's way: a call is the tool's name as metadata and raw text for its own tools, a result an observation. */
+    @Test
+    void shouldWriteMetadataCalls() {
+        var tools = List.<Tool>of(
+                WEATHER,
+                new Tool.BuiltIn("simple_browser", json("{\"type\":\"simple_browser\"}")),
+                new Tool.BuiltIn("python", json("{\"type\":\"python\"}")));
+        var conversation = new Conversation(
+                List.of(
+                        system("S"),
+                        user("q"),
+                        assistant(
+                                "Look:",
+                                CALL,
+                                new ToolCall(
+                                        "b", "simple_browser", "{\"query\": \"a \\\"b\\\"\", \"recency_days\": 3}"),
+                                new ToolCall("p", "python", "{\"code\": \"print(1)\\n\"}")),
+                        result("call_1234567890", "R")),
+                tools,
+                new ToolChoice.Auto(),
+                true);
+        String tail = "<|user|>\nq<|assistant|>\nLook:<|assistant|>weather\n{\"city\": \"Bern\", \"days\": 2}"
+                + "<|assistant|>simple_browser\nsearch(\"a \\\"b\\\"\", recency_days=3)"
+                + "<|assistant|>python\nprint(1)\n<|observation|>\nR<|assistant|>";
+        for (String template : List.of(ChatTemplates.GLM4, ChatTemplates.GLM4_CHAT)) {
+            String prompt = PromptRenderer.of(Optional.of(template), Map.of())
+                    .render(conversation, PromptOptions.defaults())
+                    .text();
+            assertThat(prompt).contains("## weather").contains("<|system|>\nS").endsWith(tail);
+        }
+    }
 }

@@ -29,6 +29,9 @@ class TemplateCapabilitiesTest {
                         false,
                         Optional.empty(),
                         Optional.empty(),
+                        false,
+                        false,
+                        false,
                         false));
     }
 
@@ -47,6 +50,9 @@ class TemplateCapabilitiesTest {
                         false,
                         Optional.empty(),
                         Optional.empty(),
+                        false,
+                        false,
+                        false,
                         false));
     }
 
@@ -65,7 +71,10 @@ class TemplateCapabilitiesTest {
                         false,
                         Optional.of("reasoning_content"),
                         Optional.of("enable_thinking"),
-                        true));
+                        true,
+                        false,
+                        false,
+                        false));
     }
 
     @Test
@@ -92,6 +101,30 @@ class TemplateCapabilitiesTest {
                 + "{% for c in m.tool_calls or [] %}{{ c.function|tojson }}{% endfor %}\n{% endfor %}";
         assertThat(of(printing).emptyContent()).isEqualTo(EmptyContent.EMPTY_STRING);
         assertThat(of(printing).toolCalls()).isTrue();
+    }
+
+    /** The message form of GLM-4: the tool's name as metadata, results as observations. */
+    @Test
+    void shouldLearnMetadataCalls() {
+        var variable = of(ChatTemplates.GLM4);
+        assertThat(variable.metadata()).isTrue();
+        assertThat(variable.toolCalls()).isTrue();
+        assertThat(variable.parallelCalls()).isTrue();
+        assertThat(variable.toolRole()).isTrue();
+        assertThat(variable.tools()).isTrue();
+        assertThat(variable.toolsInSystem()).isFalse();
+        var member = of(ChatTemplates.GLM4_CHAT);
+        assertThat(member.metadata()).isTrue();
+        assertThat(member.toolsInSystem()).isTrue();
+    }
+
+    @Test
+    void shouldLearnThatToolsMustBeWhole() {
+        String source = "{% for t in tools or [] %}{{ t.function.name + t.function.description }}"
+                + "{% for k in t.function.parameters.properties %}{{ k }}{% endfor %}{% endfor %}";
+        assertThat(of(source).wholeTools()).isTrue();
+        assertThat(of("{% for t in tools or [] %}{{ t|tojson }}{% endfor %}").wholeTools())
+                .isFalse();
     }
 
     @Test

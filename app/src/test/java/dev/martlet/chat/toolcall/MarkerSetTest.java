@@ -19,7 +19,7 @@ class MarkerSetTest {
 
     @Test
     void shouldPreferTheLongestMarker() {
-        var scanner = new Scanner(new MarkerSet(List.of("<|sep|>", "<|sep|>call<|role|>"), Set.of()));
+        var scanner = new Scanner(MarkerSet.of(List.of("<|sep|>", "<|sep|>call<|role|>"), Set.of()));
         assertThat(read(scanner, "<|sep|>", 0)).isEqualTo(Scanner.HOLD);
         assertThat(scanner.atEnd()).isZero();
         assertThat(read(scanner, "call<|role|>", 0)).isEqualTo(1);
@@ -31,14 +31,14 @@ class MarkerSetTest {
 
     @Test
     void shouldHoldNoMoreThanAMarker() {
-        var scanner = new Scanner(new MarkerSet(List.of("<tool_call>"), Set.of()));
+        var scanner = new Scanner(MarkerSet.of(List.of("<tool_call>"), Set.of()));
         assertThat(read(scanner, "<tool_x", 0)).isEqualTo(Scanner.MISS);
         assertThat(scanner.take(1)).hasSize(6);
     }
 
     @Test
     void shouldMatchControlTokensOnlyAsTokens() {
-        var set = new MarkerSet(List.of("<｜DSML｜invoke"), Set.of("｜DSML｜"));
+        var set = MarkerSet.of(List.of("<｜DSML｜invoke"), Set.of("｜DSML｜"));
         var scanner = new Scanner(set);
         assertThat(read(scanner, "<｜", 0)).isEqualTo(Scanner.MISS);
         scanner.reset();

@@ -1,0 +1,125 @@
+package dev.martlet.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.martlet.engine.EngineOptions;
+import dev.martlet.server.ServerConfig;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** {@code serve --help} says what is true, a line for each setting. */
+class ServeHelpTest {
+    private static final EngineOptions ENGINE = EngineOptions.defaults();
+    private static final ServerConfig SERVER = ServerConfig.defaults();
+    private static final Pattern DEFAULT = Pattern.compile("\\(default: (.+)\\)\\.$");
+    private static final List<String> WITHOUT_DEFAULT = List.of("--help", "--version");
+
+    private static CommandLine serve() {
+        return Main.commandLine().getSubcommands().get("serve");
+    }
+
+    /** What the help must call the default of each setting. */
+    private static Map<String, Object> defaults() {
+        Map<String, Object> defaults = new HashMap<>();
+        defaults.put("--model", "a small model that is fetched once");
+        defaults.put("--alias", "the file's");
+        defaults.put("--chat-template", "the one in the model's file");
+        defaults.put("--tool-format", "told from its template");
+        defaults.put("--ctx-size", ENGINE.contextTokens() == 0 ? "by model and free memory" : "?");
+        defaults.put("--threads", ENGINE.threads() == 0 ? "one for each physical core" : "?");
+        defaults.put("--parallel", ENGINE.maxSequences());
+        defaults.put("--queue", ENGINE.queueLimit());
+        defaults.put("--batch-size", ENGINE.batchTokens());
+        defaults.put("--step-millis", ENGINE.stepMillis());
+        defaults.put("--cached-prefixes", ENGINE.cachedPrefixes());
+        defaults.put("--host-cache", ENGINE.hostCacheMiB());
+        defaults.put("--flash-attention", ENGINE.flashAttention().name().toLowerCase(Locale.ROOT));
+        defaults.put("--no-prefix-cache", ENGINE.prefixCache() ? "keep them" : "?");
+        defaults.put("--host", SERVER.host());
+        defaults.put("--port", SERVER.port());
+        defaults.put("--max-body", SERVER.maxBodyBytes() / 1_000_000);
+        defaults.put("--grace", SERVER.grace().toSeconds());
+        defaults.put("--default-max-tokens", SERVER.defaultMaxTokens().isEmpty() ? "what the context allows" : "?");
+        defaults.put("--strict-model", SERVER.strictModel() ? "?" : "any name will do");
+        defaults.put("--cors-origin", SERVER.corsOrigins().isEmpty() ? "none" : "?");
+        return defaults;
+    }
+
+    @Test
+    void shouldNameTheTrueDefaultOfEverySetting() {
+        Map<String, Object> expected = defaults();
+        for (OptionSpec option : serve().getCommandSpec().options()) {
+            String name = option.longestName();
+            if (WITHOUT_DEFAULT.contains(name)) {
+                continue;
+            }
+            Matcher named = DEFAULT.matcher(String.join(" ", option.description()));
+            assertThat(named.find()).as(name + " names its default").isTrue();
+            assertThat(named.group(1)).as(name).isEqualTo(String.valueOf(expected.remove(name)));
+        }
+        assertThat(expected).as("settings that are gone").isEmpty();
+    }
+
+    @Test
+    void shouldTakeTheDefaultsWhereNothingIsGiven() {
+        assertThat(new EngineSettings().toOptions()).isEqualTo(ENGINE);
+        assertThat(new HttpSettings().toConfig()).isEqualTo(SERVER);
+    }
+
+    @Test
+    void shouldTakeALineForEachSetting() {
+        List<String> lines = serve().getUsageMessage().lines().toList();
+        int first = lines.indexOf("Model");
+        assertThat(first).isPositive();
+        for (OptionSpec option : serve().getCommandSpec().options()) {
+            List<String> own = lines.subList(first, lines.size()).stream()
+                    .filter(line -> line.matches("^ +(-\\w, )?" + option.longestName() + "\\b(?!-).*"))
+                    .toList();
+            assertThat(own).as(option.longestName()).hasSize(1);
+            assertThat(own.getFirst()).endsWith(option.description()[0]);
+        }
+        assertThat(lines).contains("Model", "HTTP", "Engine");
+        assertThat(lines).allSatisfy(line -> assertThat(line.length()).isLessThan(120));
+    }
+
+    @Test
+    void shouldSetWhatItSays() {
+        assertThat(options(
+                        "--ctx-size=1000",
+                        "--parallel=3",
+                        "--queue=4",
+                        "--batch-size=64",
+                        "--step-millis=5",
+                        "--threads=6"))
+                .isEqualTo(ENGINE.withContextTokens(1_000)
+                        .withMaxSequences(3)
+                        .withQueueLimit(4)
+                        .withBatchTokens(64)
+                        .withStepMillis(5)
+                        .withThreads(6));
+        assertThat(options("--cached-prefixes=7", "--host-cache=8", "--flash-attention=off", "--no-prefix-cache"))
+                .isEqualTo(ENGINE.withCachedPrefixes(7)
+                        .withHostCacheMiB(8)
+                        .withFlashAttention(EngineOptions.FlashAttention.OFF)
+                        .withPrefixCache(false));
+    }
+
+    private static EngineOptions options(String... args) {
+        EngineHolder holder = new EngineHolder();
+        new CommandLine(holder).setCaseInsensitiveEnumValuesAllowed(true).parseArgs(args);
+        return holder.engine.toOptions();
+    }
+
+    @CommandLine.Command
+    private static final class EngineHolder {
+        @CommandLine.ArgGroup(validate = false)
+        private EngineSettings engine = new EngineSettings();
+    }
+}

@@ -1,0 +1,34 @@
+package dev.martlet.bench.serving;
+
+import java.util.List;
+
+/** A row of the comparison: what clients ask of a server, and what is told of it. */
+sealed interface Workload permits FanOut, Mixed, Single, Conversation, Arrival, Resident {
+
+    /** Its name on the command line and in JSON. */
+    String id();
+
+    /** Its name for readers. */
+    String title();
+
+    /** What is told of a run; the first decides which configuration of the peer is its best. */
+    List<Figure> figures();
+
+    /** Most requests at once. */
+    int clients();
+
+    /** Most tokens that a client's prompt and answer have together. */
+    int tokensPerClient();
+
+    /** Whether every server gets the same prompts, token by token. */
+    default boolean samePrompts() {
+        return true;
+    }
+
+    /**
+     * Asks a server that is ready.
+     *
+     * @param seed of all texts: another one gives prompts that no server has seen
+     */
+    Run run(ServerProcess server, long seed) throws InterruptedException;
+}

@@ -1,0 +1,12 @@
+package dev.martlet.engine;
+
+/**
+ * What an engine runs with, after everything that was left open has been chosen.
+ *
+ * @param threads threads of a decode or prefill
+ * @param contextTokens cells of the KV cache, shared by all requests
+ * @param sequenceTokens most tokens of one request, prompt and output
+ * @param cacheType type of the KV cache's numbers, e.g. "F16"
+ * @param cacheBytes size of the KV cache; 0 where unknown
+ */
+public record EngineSetup(int threads, int contextTokens, int sequenceTokens, String cacheType, long cacheBytes) {}
