@@ -175,7 +175,8 @@ bool narrow(workspace &w, const narrowing &how, float best, float scale) {
     if (how.top_p < 1.0f) {
         const double wanted = static_cast<double>(how.top_p) * sum_exp(w.row.data(), w.blocks(), best, scale);
         double held = wanted;
-        for (int32_t k = 64; k <= FEW && held >= wanted / 4; k *= 16) { /* mostly a few hold enough */
+        /* Mostly a few hold enough. Where the threshold would let much through, the way by classes is shorter. */
+        for (int32_t k = 64; k <= std::min(256, w.blocks() / 2) && held >= wanted / 4; k *= 4) {
             gather(w, threshold_of(w, k));
             std::sort(w.candidates.begin(), w.candidates.end(), better);
             held = cut_to_weight(w, best, scale, wanted);
@@ -189,7 +190,7 @@ bool narrow(workspace &w, const narrowing &how, float best, float scale) {
     if (how.min_p > 0.0f) {
         const auto blocks =
             std::count_if(w.best.begin(), w.best.begin() + w.blocks(), [&](float b) { return b >= least; });
-        if (blocks <= FEW) {
+        if (blocks <= w.blocks() / 4) {
             gather(w, least);
             return true;
         }
