@@ -140,6 +140,10 @@ enum Dialect {
         if (!prompt.contains(RESULT)) {
             return before + call(0) + between + call(1) + after;
         }
+        if (this == GPT_OSS && !prompt.contains(result(CITIES.getLast()))) {
+            // With strict tools an answer of this family ends with its first call, as the models' own do.
+            return call(1);
+        }
         for (String city : CITIES) {
             String word = city.substring(0, 2);
             boolean called = prompt.indexOf(word) < prompt.indexOf(result(city));

@@ -105,7 +105,7 @@ class ObservabilityIT {
             Gate gate = rig.gate();
             try (RawClient client = rig.raw()) {
                 client.post(ServerRig.body("hi", ""));
-                ServerRig.await("a running request", gate::holds);
+                ServerRig.await("a running request", () -> gate.holds() && rig.server.running() == 1);
             }
             ServerRig.await("its end", () -> rig.server.running() == 0);
             gate.open();

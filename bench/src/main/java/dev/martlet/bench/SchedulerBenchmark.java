@@ -27,7 +27,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class SchedulerBenchmark {
 
     /** Requests at once. */
-    @Param({"1", "16", "64", "256"})
+    @Param({"1", "16", "64", "255"})
     public int running;
 
     private SchedulerTurns turns;

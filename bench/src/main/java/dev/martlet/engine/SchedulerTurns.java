@@ -19,7 +19,7 @@ public final class SchedulerTurns {
     private final List<GenerationStream> streams = new ArrayList<>();
     private int requests;
 
-    /** @param running requests at once, 1 to 256 */
+    /** @param running requests at once, 1 to 255 */
     public SchedulerTurns(int running) {
         IdleRunner runner = new IdleRunner(running);
         EngineOptions options = EngineOptions.defaults()

@@ -24,12 +24,6 @@ final class Scheduler {
     /** A request gives way to no more than this many others that compute a prefix of it. */
     private static final int MOST_WAITS = 8;
 
-    /** Steps that make up for a whole batch of remaining prompt when prompts compete for budget. */
-    private static final int AGEING = 4;
-
-    /** More time than this the first of the two steps of a calibration takes only where a second would take too long. */
-    private static final long MOST_CALIBRATION_MICROS = 100_000;
-
     private static final int[] NO_TOKENS = {};
     private static final float[] NO_LOGPROBS = {};
 
@@ -40,9 +34,8 @@ final class Scheduler {
     private final EngineObserver observer;
     private final LongSupplier nanoTime;
     private final KvCache cache;
-    private final StepBudget budget;
+    private final StepPlanner planner;
     private final Constraints constraints;
-    private final StepPlan plan;
     private final StepResult result;
     private final int maxRunning;
 
@@ -51,20 +44,6 @@ final class Scheduler {
 
     /** In order of arrival. */
     private final List<Sequence> running = new ArrayList<>();
-
-    /** The sequences of the plan's segments. */
-    private final List<Sequence> planned = new ArrayList<>();
-
-    /** Those of the running ones with more than one token to see. */
-    private final List<Sequence> prefilling = new ArrayList<>();
-
-    /** What of the plan is prompts. */
-    private int promptTokens;
-
-    private int promptSegments;
-
-    /** Whether the last step was for prompts alone, beside streaming requests. */
-    private boolean promptTurn;
 
     /** Set when no context can be made any more; everything ends with it. */
     private EngineException broken;
@@ -86,34 +65,15 @@ final class Scheduler {
         this.nanoTime = nanoTime;
         this.observer = new EngineObserver(counters, nanoTime);
         this.cache = new KvCache(runner, options, counters);
-        this.budget = new StepBudget(limits.batchTokens(), options.stepMillis());
-        this.plan = new StepPlan(limits);
+        this.planner = new StepPlanner(limits, options.stepMillis());
         this.result = new StepResult(limits);
         this.maxRunning = Math.min(
                 options.maxSequences(), Math.min(limits.sequences(), Math.min(limits.outputs(), limits.batchTokens())));
     }
 
-    /** Computes some tokens and forgets them: touches the weights, and tells the budget what tokens cost. */
+    /** Tells the budget of steps what tokens cost, before the first request. */
     void calibrate() {
-        long micros = calibrate(StepBudget.LEAST);
-        if (micros > 0 && micros < MOST_CALIBRATION_MICROS) {
-            calibrate(2 * StepBudget.TILE);
-        }
-    }
-
-    private long calibrate(int tokens) {
-        int count = Math.min(
-                tokens, Math.min(runner.limits().batchTokens(), runner.limits().sequenceTokens()));
-        plan.clear();
-        plan.addPrefill(0, new int[count], 0, count);
-        boolean done = runner.step(plan, result) == StepStatus.OK;
-        plan.clear();
-        if (!done) {
-            return 0;
-        }
-        budget.observe(count, 0, result.decodeMicros());
-        runner.trim(0, 0);
-        return result.decodeMicros();
+        planner.calibrate(runner, result);
     }
 
     /** Does what is ready now; 0 when there is nothing to do until somebody wakes it. */
@@ -130,10 +90,10 @@ final class Scheduler {
                 cache.makeWay();
             }
             work += settleConstraints();
-            fill();
+            StepPlan plan = planner.fill(running);
             if (plan.segments() > 0) {
                 work += plan.size();
-                step();
+                step(plan);
             }
         } catch (RuntimeException e) {
             recover(e.toString());
@@ -214,109 +174,16 @@ final class Scheduler {
         list.add(at, sequence);
     }
 
-    // ---- the plan
-
-    private void fill() {
-        plan.clear();
-        planned.clear();
-        prefilling.clear();
-        promptTokens = 0;
-        promptSegments = 0;
-        for (int i = 0; i < running.size(); i++) {
-            Sequence sequence = running.get(i);
-            if (sequence.gap() == 1) {
-                plan(sequence, 1);
-            } else {
-                insertByUrgency(sequence);
-            }
-        }
-        boolean streamsTurn = promptTurn && plan.segments() > 0;
-        promptTurn = false;
-        if (prefilling.isEmpty() || streamsTurn) {
-            return;
-        }
-        int left = budget.promptTokens(plan.segments());
-        if (!sharesStep(left)) {
-            promptTurn = true;
-            plan.clear();
-            planned.clear();
-        }
-        left = Math.min(left, plan.room());
-        for (int i = 0; i < prefilling.size() && left > 0; i++) {
-            Sequence sequence = prefilling.get(i);
-            int count = Math.min(sequence.gap(), left);
-            plan(sequence, count);
-            left -= count;
-            promptTokens += count;
-            promptSegments++;
-        }
-    }
-
-    /** Whether the streaming requests, which are planned, and up to {@code left} prompt tokens go into one step. */
-    private boolean sharesStep(int left) {
-        if (plan.segments() == 0) {
-            return true;
-        }
-        int prompts = 0;
-        for (int i = 0; i < prefilling.size() && prompts < left; i++) {
-            prompts += prefilling.get(i).gap();
-        }
-        if (plan.segments() + Math.min(prompts, left) < StepBudget.TILE) {
-            return true;
-        }
-        long context = 0;
-        for (int i = 0; i < planned.size(); i++) {
-            context += planned.get(i).size;
-        }
-        return context <= runner.limits().mixedContext();
-    }
-
-    private void plan(Sequence sequence, int wanted) {
-        boolean free = sequence.constraint == null || !sequence.constraint.isOpen();
-        // While its mask is being found, all but the last token can go.
-        int count = free ? wanted : Math.min(wanted, sequence.gap() - 1);
-        if (count == 0) {
-            return;
-        }
-        if (count == sequence.gap()) {
-            plan.addSampled(
-                    sequence.slot,
-                    sequence.tokens,
-                    sequence.seen,
-                    count,
-                    sequence.sampler,
-                    sequence.request.topLogprobs(),
-                    sequence.constraint == null ? null : sequence.constraint.mask());
-        } else {
-            plan.addPrefill(sequence.slot, sequence.tokens, sequence.seen, count);
-        }
-        planned.add(sequence);
-    }
-
-    /** Shortest remaining prompt first, but every step that one has waited counts for it, so that none starves. */
-    private void insertByUrgency(Sequence sequence) {
-        long urgency = urgency(sequence);
-        int at = prefilling.size();
-        while (at > 0 && urgency(prefilling.get(at - 1)) > urgency) {
-            at--;
-        }
-        prefilling.add(at, sequence);
-    }
-
-    private long urgency(Sequence sequence) {
-        return sequence.gap() - (long) sequence.age * runner.limits().batchTokens() / AGEING;
-    }
-
     // ---- the step
 
-    private void step() {
+    private void step(StepPlan plan) {
         publishRequests();
         observer.stepBegins();
         StepStatus status = runner.step(plan, result);
         while (status == StepStatus.NO_SPACE) {
             if (!cache.evictOne()) {
                 preemptOne();
-                fill();
+                planner.fill(running);
                 if (plan.segments() == 0) {
                     return;
                 }
@@ -325,7 +192,7 @@ final class Scheduler {
         }
         observer.stepEnds(status, plan, result, cache);
         switch (status) {
-            case OK -> apply();
+            case OK -> apply(plan);
             case ABORTED, NO_SPACE -> {
                 // As before the step: the next one does it again, unless the engine was closed.
             }
@@ -349,17 +216,14 @@ final class Scheduler {
         counters.add(Counter.PREEMPTIONS, 1);
     }
 
-    private void apply() {
-        budget.observe(promptTokens, plan.segments() - promptSegments, result.decodeMicros());
+    private void apply(StepPlan plan) {
+        planner.observe(result.decodeMicros());
         counters.add(Counter.STEPS, 1);
         counters.add(Counter.DECODE_MICROS, result.decodeMicros());
         counters.add(Counter.SAMPLE_MICROS, result.sampleMicros());
-        for (int i = 0; i < prefilling.size(); i++) {
-            prefilling.get(i).age++;
-        }
         int row = 0;
         for (int s = 0; s < plan.segments(); s++) {
-            Sequence sequence = planned.get(s);
+            Sequence sequence = planner.sequence(s);
             int count = plan.tokenCount(s);
             boolean firstRow = sequence.seen < sequence.request.prompt().length || count > 1;
             counters.add(Counter.PREFILL_TOKENS, firstRow ? count : 0);

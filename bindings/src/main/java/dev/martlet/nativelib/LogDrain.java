@@ -17,6 +17,12 @@ final class LogDrain {
     private static final int CAPACITY = 1 << 16;
     private static final long POLL_MILLIS = 200;
 
+    /**
+     * The end of llama.cpp's warning of a context longer than the model was trained for. Here many requests share it, and
+     * none gets more than that.
+     */
+    private static final String SHARED_CONTEXT = "possible training context overflow";
+
     private final MemorySegment out;
     private final MemorySegment written;
     private final MemorySegment dropped;
@@ -65,14 +71,15 @@ final class LogDrain {
 
     private static void log(String line) {
         if (line.length() > 2) {
-            LOG.log(level(line.charAt(0)), line.substring(2));
+            LOG.log(level(line), line.substring(2));
         }
     }
 
-    static Level level(char letter) {
-        return switch (letter) {
+    /** @param line its level's letter, a space, and the message */
+    static Level level(String line) {
+        return switch (line.charAt(0)) {
             case 'E' -> Level.ERROR;
-            case 'W' -> Level.WARNING;
+            case 'W' -> line.endsWith(SHARED_CONTEXT) ? Level.DEBUG : Level.WARNING;
             case 'I' -> Level.DEBUG;
             default -> Level.TRACE;
         };

@@ -35,9 +35,11 @@ class StatusTest {
 
     @Test
     void shouldLogByTheLetterOfALine() {
-        assertThat(LogDrain.level('E')).isEqualTo(Level.ERROR);
-        assertThat(LogDrain.level('W')).isEqualTo(Level.WARNING);
-        assertThat(LogDrain.level('I')).isEqualTo(Level.DEBUG);
-        assertThat(LogDrain.level('D')).isEqualTo(Level.TRACE);
+        assertThat(LogDrain.level("E a message")).isEqualTo(Level.ERROR);
+        assertThat(LogDrain.level("W a message")).isEqualTo(Level.WARNING);
+        assertThat(LogDrain.level("I a message")).isEqualTo(Level.DEBUG);
+        assertThat(LogDrain.level("D a message")).isEqualTo(Level.TRACE);
+        assertThat(LogDrain.level("W n_ctx_seq (9) > n_ctx_train (8) -- possible training context overflow"))
+                .isEqualTo(Level.DEBUG);
     }
 }
