@@ -92,6 +92,16 @@ final class StructuredOutput {
         Calls calls = Calls.of(conversation);
         ResponseFormat shape = request.format();
         boolean shaped = !(shape instanceof ResponseFormat.Text);
+        if (request.continueFinalMessage() && (shaped || calls.required())) {
+            throw ApiError.unsupported(
+                            "continue_final_message",
+                            "The shape of an answer that has already begun cannot be promised.")
+                    .toException();
+        }
+        if (calls.required() && calls.tools().isEmpty()) {
+            throw ApiError.unsupported(choicePath(request), "Calls of built-in tools cannot be forced.")
+                    .toException();
+        }
         if (calls.tools().isEmpty() || !calls.required() && !calls.held() && !shaped) {
             return shaped
                     ? Optional.of(compiled(request, new Key(shape, List.of(), false, false, end(promptSuffix))))

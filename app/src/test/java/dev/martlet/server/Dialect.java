@@ -151,7 +151,7 @@ enum Dialect {
                 return "The prompt lacks " + city + ": " + prompt;
             }
         }
-        return this == GPT_OSS ? "<|channel|>final<|message|>" + ANSWER + "<|return|>" : ANSWER;
+        return this == GPT_OSS ? "<|channel|>final<|message|>" + ANSWER : ANSWER;
     }
 
     private String call(int index) {

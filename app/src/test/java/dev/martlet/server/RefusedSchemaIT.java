@@ -102,4 +102,17 @@ class RefusedSchemaIT {
                 .isEqualTo("grammar");
         assertThat(refused("\"guided_json\":\"{not json\"").getString("param")).isEqualTo("guided_json");
     }
+
+    @Test
+    void shouldNotPromiseWhatItCannotSee() {
+        String begun =
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":\"{\"}],"
+                        + "\"continue_final_message\":true,\"response_format\":{\"type\":\"json_object\"}}";
+        HttpResponse<String> response = rig.post(begun);
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(response.body()).contains("\"continue_final_message\"");
+        assertThat(refused("\"tools\":[{\"type\":\"python\"}],\"tool_choice\":\"required\"")
+                        .getString("param"))
+                .isEqualTo("tool_choice");
+    }
 }

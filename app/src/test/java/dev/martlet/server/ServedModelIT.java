@@ -70,7 +70,8 @@ class ServedModelIT {
     @Test
     void shouldAnswerTheSameWholeAndStreamed() throws Exception {
         String members = "\"temperature\":0,\"max_tokens\":24";
-        String question = "What is the capital of France?";
+        // Its first choices are clear: a near tie may fall either way when a prefix comes from the cache.
+        String question = "Count from one to ten in words.";
         JsonObject whole = Json.object(post(ServerRig.body(question, members)).getBytes(StandardCharsets.UTF_8));
         String content = whole.getJsonArray("choices")
                 .getJsonObject(0)

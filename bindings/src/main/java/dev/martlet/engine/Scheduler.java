@@ -312,6 +312,7 @@ final class Scheduler {
         for (int i = 0; i < ahead.length && reason == null; i++) {
             reason = append(sequence, new TokenEvent.Token(ahead[i], 0, NO_TOKENS, NO_LOGPROBS));
         }
+        counters.add(Counter.FORCED_TOKENS, sequence.size - from);
         if (reason == null && constraint.isFinished()) {
             reason = FinishReason.STOP;
         }
