@@ -52,8 +52,7 @@ final class StepPlanner {
     }
 
     private long calibrate(StepRunner runner, StepResult result, int tokens) {
-        int count = Math.min(
-                tokens, Math.min(limits.batchTokens(), limits.sequenceTokens()));
+        int count = Math.min(tokens, Math.min(limits.batchTokens(), limits.sequenceTokens()));
         plan.clear();
         plan.addPrefill(0, new int[count], 0, count);
         boolean done = runner.step(plan, result) == StepStatus.OK;
