@@ -47,7 +47,8 @@ final class ApiErrors {
     private static ApiError of(EngineException failure) {
         return switch (failure.kind()) {
             case QUEUE_FULL -> ApiError.overloaded(QUEUE_RETRY);
-            case PROMPT_TOO_LONG -> ApiError.contextLength(failure.getMessage());
+            // No room is told where the request is read; what is left here is of no field.
+            case PROMPT_TOO_LONG -> ApiError.http(400, "context_length_exceeded", failure.getMessage());
             case SHUTDOWN -> shuttingDown();
             case CONSTRAINT ->
                 ApiError.invalid("The answer cannot go on as the request constrains it: " + failure.getMessage());
