@@ -201,4 +201,13 @@ final class Fields {
     static String shorten(String text) {
         return text.length() <= 40 ? text : text.substring(0, 40) + "...";
     }
+
+    /** The elements of an array as tokens of a vocabulary of this size. */
+    static List<Integer> tokens(JsonArray array, String path, int vocabularySize) {
+        List<Integer> tokens = new ArrayList<>(array.size());
+        for (JsonValue element : array) {
+            tokens.add((int) asInteger(element, path + "[" + tokens.size() + "]", 0, vocabularySize - 1));
+        }
+        return tokens;
+    }
 }

@@ -174,6 +174,18 @@ class ChatCompletionsIT {
     }
 
     @Test
+    void shouldTellFieldsThatTheTemplateDoesNotRead() {
+        String members = "\"reasoning_effort\":\"low\",\"chat_template_kwargs\":{\"enable_thinking\":true}";
+        assertThat(rig.post(ServerRig.body("hi", members)).headers().firstValue(IgnoredFields.HEADER))
+                .contains("chat_template_kwargs.enable_thinking, reasoning_effort");
+        String template = "{{ messages[0].content }}{{ reasoning_effort }}";
+        try (ServerRig minds = ServerRig.speaking(template, List.of(), prompt -> "ok")) {
+            assertThat(minds.post(ServerRig.body("hi", members)).headers().firstValue(IgnoredFields.HEADER))
+                    .contains("chat_template_kwargs.enable_thinking");
+        }
+    }
+
+    @Test
     void shouldTakeRequestsAsClientsSendThem() {
         // An upgrade with a body (the JDK's client), any Accept, chunks, a BOM, a charset, a trailing query.
         for (String head : List.of(
