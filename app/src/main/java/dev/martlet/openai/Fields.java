@@ -45,6 +45,11 @@ final class Fields {
         return names;
     }
 
+    /** The names of the fields that were asked for, whether they are there or not. */
+    Set<String> asked() {
+        return Set.copyOf(read);
+    }
+
     /** Whether the field is there; does not count as a read. */
     boolean has(String name) {
         JsonValue value = object.get(name);

@@ -134,6 +134,7 @@ public final class MartletServer implements AutoCloseable {
     /** What is answered; {@code openapi.json} describes the same. */
     private Routes routes() {
         Models models = new Models(this::loadedModel);
+        Documentation documentation = new Documentation();
         return new Routes()
                 .post("/v1/chat/completions", answering(new ChatCompletions(config)))
                 .post("/v1/completions", answering(new Completions(config)))
@@ -145,7 +146,9 @@ public final class MartletServer implements AutoCloseable {
                 .post("/detokenize", new JsonHandler(config, this::loadedModel, Tokenization::detokenize))
                 .post("/apply-template", new JsonHandler(config, this::loadedModel, Tokenization::applyTemplate))
                 .get("/health", this::health)
-                .get("/metrics", metrics);
+                .get("/metrics", metrics)
+                .get("/openapi.json", documentation::document)
+                .get("/docs", documentation::page);
     }
 
     private void install(HttpRouting.Builder routing) {
