@@ -103,6 +103,13 @@ int main(int argc, char **argv) {
         fill(c, i, 0, 256);
     }
     decode(c, s, "one token each of 16 sequences of 256", 16, 256);
+    for (int32_t i = 16; i < 32; ++i) {
+        fill(c, i, 0, 640);
+    }
+    decode(c, s, "the same beside 10,240 cells of others", 16, 256);
+    OK(mt_sequence_trim(c, 0, 0));
+    prefill(c, "512 tokens beside 14,080 cells of others", 0);
+    decode(c, s, "one token beside them", 1, 0);
     empty(c);
     fill(c, 0, 0, 1024);
     for (int32_t i = 1; i < 32; ++i) {
