@@ -11,6 +11,7 @@
 #include <cstring>
 #include <immintrin.h>
 #include <limits>
+#include <utility>
 
 namespace martlet {
 
@@ -20,6 +21,7 @@ constexpr int32_t LANES = 16;
 constexpr int32_t TOGETHER = 4; /* queries of a register tile */
 constexpr float MINUS_INF = -std::numeric_limits<float>::infinity();
 constexpr float LARGEST_F16 = 65504;
+constexpr int32_t CACHE_LINE = 64;
 
 typedef float floats __attribute__((vector_size(64)));
 typedef int32_t ints __attribute__((vector_size(64)));
@@ -117,10 +119,13 @@ MARTLET_INLINE void exponential(floats &x) {
     x = x > low ? result : floats{};
 }
 
-/* One stage of a 16 x 16 transposition: lanes whose number has the bit change places with those of the partner. */
-template <int Bit>
+/*
+ * One stage of a 16 x 16 transposition: lanes whose number has the bit change places with those of the partner. Of the
+ * first Count vectors.
+ */
+template <int Bit, int Count = LANES>
 MARTLET_INLINE void exchange(floats (&m)[LANES]) {
-    for (int32_t i = 0; i < LANES; ++i) {
+    for (int32_t i = 0; i < Count; ++i) {
         if ((i & Bit) != 0) {
             continue;
         }
@@ -165,19 +170,64 @@ MARTLET_INLINE void transpose_keys(const char *k, size_t cell_stride, int32_t wi
     }
 }
 
-/* V of a block of cells as [CELL_BLOCK][width] floats, all finite: a cell that is not seen has the weight 0, not NaN.
- */
-MARTLET_INLINE void widen_values(const char *v, size_t cell_stride, int32_t width, float *to) {
+/* 16 values, all finite: a cell that is not seen has the weight 0, which must not make a NaN. */
+MARTLET_INLINE void load_values(const char *from, floats &to) {
     floats most;
     broadcast(LARGEST_F16, most);
     const floats least = -most;
+    load_halves(from, to);
+    to = to > least ? to : least;
+    to = to < most ? to : most;
+}
+
+/* V of a block of cells as [CELL_BLOCK][width] floats. */
+MARTLET_INLINE void widen_values(const char *v, size_t cell_stride, int32_t width, float *to) {
     for (int32_t cell = 0; cell < CELL_BLOCK; ++cell) {
         for (int32_t d = 0; d < width; d += LANES) {
             floats x;
-            load_halves(v + cell * cell_stride + d * 2, x);
-            x = x > least ? x : least;
-            x = x < most ? x : most;
+            load_values(v + cell * cell_stride + d * 2, x);
             store(x, to + cell * width + d);
+        }
+    }
+}
+
+/* The sums over the lanes of 16 vectors, in this order: a transposition that adds what it would put side by side. */
+template <int Bit>
+MARTLET_INLINE void fold_pairs(floats (&m)[LANES]) {
+    exchange<Bit, 2 * Bit>(m);
+    for (int32_t i = 0; i < Bit; ++i) {
+        m[i] += m[i | Bit];
+    }
+}
+
+/* Scores of N queries, as score(), from K as it lies: less work where it is for a few queries only. */
+template <int N>
+MARTLET_INLINE void score_once(const float *const (&q)[TOGETHER], int32_t width, const char *k, size_t cell_stride,
+                               float *scores) {
+    for (int32_t cell = 0; cell < CELL_BLOCK; cell += LANES) {
+        floats products[N][LANES];
+        for (int32_t c = 0; c < LANES; ++c) {
+            const char *key = k + (cell + c) * cell_stride;
+            floats sum[N] = {};
+            for (int32_t d = 0; d < width; d += LANES) {
+                floats x;
+                load_halves(key + d * 2, x);
+                for (int32_t i = 0; i < N; ++i) {
+                    floats y;
+                    load(q[i] + d, y);
+                    sum[i] += x * y;
+                }
+            }
+            for (int32_t i = 0; i < N; ++i) {
+                products[i][c] = sum[i];
+            }
+        }
+        for (int32_t i = 0; i < N; ++i) {
+            fold_pairs<8>(products[i]);
+            fold_pairs<4>(products[i]);
+            fold_pairs<2>(products[i]);
+            fold_pairs<1>(products[i]);
+            store(products[i][0], scores + i * CELL_BLOCK + cell);
         }
     }
 }
@@ -206,10 +256,27 @@ MARTLET_INLINE void score(const float *const (&q)[TOGETHER], int32_t width, cons
     }
 }
 
+/* Values that widen_values() has written. */
+struct wide_values {
+    const float *from;
+    int32_t width;
+
+    MARTLET_INLINE void get(int32_t cell, int32_t d, floats &to) const { load(from + cell * width + d, to); }
+};
+
+/* Values as they lie. */
+struct narrow_values {
+    const char *from;
+    size_t cell_stride;
+
+    MARTLET_INLINE void get(int32_t cell, int32_t d, floats &to) const {
+        load_values(from + cell * cell_stride + d * 2, to);
+    }
+};
+
 /* Adds the weighted values of a block of cells to N queries' sums, in some of their elements. */
-template <int N, int Vectors>
-MARTLET_INLINE void add_columns(const float *weights, const float *values, int32_t width, int32_t d,
-                                float *const (&sums)[TOGETHER]) {
+template <int N, int Vectors, typename Values>
+MARTLET_INLINE void add_columns(const float *weights, const Values &values, int32_t d, float *const (&sums)[TOGETHER]) {
     floats sum[N][Vectors];
     for (int32_t i = 0; i < N; ++i) {
         for (int32_t j = 0; j < Vectors; ++j) {
@@ -219,7 +286,7 @@ MARTLET_INLINE void add_columns(const float *weights, const float *values, int32
     for (int32_t cell = 0; cell < CELL_BLOCK; ++cell) {
         floats value[Vectors];
         for (int32_t j = 0; j < Vectors; ++j) {
-            load(values + cell * width + d + j * LANES, value[j]);
+            values.get(cell, d + j * LANES, value[j]);
         }
         for (int32_t i = 0; i < N; ++i) {
             for (int32_t j = 0; j < Vectors; ++j) {
@@ -234,15 +301,15 @@ MARTLET_INLINE void add_columns(const float *weights, const float *values, int32
     }
 }
 
-template <int N, int Vectors>
-MARTLET_INLINE void add_values(const float *weights, const float *values, int32_t width,
+template <int N, int Vectors, typename Values>
+MARTLET_INLINE void add_values(const float *weights, const Values &values, int32_t width,
                                float *const (&sums)[TOGETHER]) {
     int32_t d = 0;
     for (; d + Vectors * LANES <= width; d += Vectors * LANES) {
-        add_columns<N, Vectors>(weights, values, width, d, sums);
+        add_columns<N, Vectors>(weights, values, d, sums);
     }
     for (; d < width; d += LANES) {
-        add_columns<N, 1>(weights, values, width, d, sums);
+        add_columns<N, 1>(weights, values, d, sums);
     }
 }
 
@@ -322,41 +389,95 @@ MARTLET_INLINE bool sees(const char *mask) {
     return other != 0;
 }
 
-template <int N, int Vectors>
-MARTLET_INLINE void attend(const attention &a, const workplace &w, const int32_t *queries, const char *const *masks) {
+/* A block of K and V of one K/V head. */
+struct cell_block {
+    const char *k;
+    size_t k_cell;
+    const char *v;
+    size_t v_cell;
+};
+
+/* N queries against a block of cells: as it lies, or, where Prepared, as it was put into the workplace. */
+template <int N, int Vectors, bool Prepared>
+__attribute__((noinline)) void attend(const attention &a, const workplace &w, const cell_block &cells,
+                                      const int32_t *queries, const char *const *masks) {
     const float *q[TOGETHER] = {};
     float *sums[TOGETHER] = {};
     for (int32_t i = 0; i < N; ++i) {
         q[i] = w.q + queries[i] * a.k_width;
         sums[i] = w.sum + queries[i] * a.v_width;
     }
-    score<N, Vectors>(q, a.k_width, w.keys, w.scores);
+    if constexpr (Prepared) {
+        score<N, Vectors>(q, a.k_width, w.keys, w.scores);
+    } else {
+        score_once<N>(q, a.k_width, cells.k, cells.k_cell, w.scores);
+    }
     for (int32_t i = 0; i < N; ++i) {
         weigh(masks[i], w.scores + i * CELL_BLOCK, a.v_width, w.most[queries[i]], w.weight[queries[i]], sums[i]);
     }
-    add_values<N, Vectors>(w.scores, w.values, a.v_width, sums);
+    if constexpr (Prepared) {
+        add_values<N, Vectors>(w.scores, wide_values{w.values, a.v_width}, a.v_width, sums);
+    } else {
+        add_values<N, Vectors>(w.scores, narrow_values{cells.v, cells.v_cell}, a.v_width, sums);
+    }
 }
 
-/* All queries of a list against the block of cells in the workplace. */
-template <int Vectors>
-MARTLET_INLINE void attend_all(const attention &a, const workplace &w, const int32_t *queries, const char *const *masks,
-                               int32_t n) {
-    int32_t at = 0;
-    for (; at + TOGETHER <= n; at += TOGETHER) {
-        attend<TOGETHER, Vectors>(a, w, queries + at, masks + at);
-    }
-    switch (n - at) {
+/* No more than TOGETHER queries. */
+template <int Vectors, bool Prepared>
+MARTLET_INLINE void attend_few(const attention &a, const workplace &w, const cell_block &cells, const int32_t *queries,
+                               const char *const *masks, int32_t n) {
+    switch (n) {
+    case 4:
+        return attend<4, Vectors, Prepared>(a, w, cells, queries, masks);
     case 3:
-        attend<3, Vectors>(a, w, queries + at, masks + at);
-        break;
+        return attend<3, Vectors, Prepared>(a, w, cells, queries, masks);
     case 2:
-        attend<2, Vectors>(a, w, queries + at, masks + at);
-        break;
+        return attend<2, Vectors, Prepared>(a, w, cells, queries, masks);
     case 1:
-        attend<1, Vectors>(a, w, queries + at, masks + at);
-        break;
+        return attend<1, Vectors, Prepared>(a, w, cells, queries, masks);
     default:
-        break;
+        return;
+    }
+}
+
+/* The queries of a part that see a block of cells. */
+struct viewers {
+    int32_t cell; /* the block's first */
+    int32_t n;
+    int32_t queries[QUERY_BLOCK];
+    const char *masks[QUERY_BLOCK];
+
+    /* Goes to the first block from a cell on that anybody sees; n is 0 where there is none. */
+    MARTLET_INLINE void find(const attention &a, const attention_part &part, int32_t from) {
+        n = 0;
+        for (cell = from; cell < part.cell_end; cell += CELL_BLOCK) {
+            for (int32_t row = part.row_begin; row < part.row_end; ++row) {
+                const char *mask = a.mask + row * a.mask_row + static_cast<size_t>(cell) * 2;
+                if (sees(mask)) {
+                    for (int32_t g = 0; g < a.group(); ++g) {
+                        masks[n] = mask;
+                        queries[n++] = (row - part.row_begin) * a.group() + g;
+                    }
+                }
+            }
+            if (n > 0) {
+                return;
+            }
+        }
+    }
+};
+
+template <int Vectors>
+MARTLET_INLINE void attend_all(const attention &a, const workplace &w, const cell_block &cells, const viewers &by) {
+    if (by.n <= TOGETHER) {
+        attend_few<Vectors, false>(a, w, cells, by.queries, by.masks, by.n);
+        return;
+    }
+    transpose_keys(cells.k, cells.k_cell, a.k_width, w.keys);
+    widen_values(cells.v, cells.v_cell, a.v_width, w.values);
+    for (int32_t at = 0; at < by.n; at += TOGETHER) {
+        attend_few<Vectors, true>(a, w, cells, by.queries + at, by.masks + at,
+                                  by.n - at < TOGETHER ? by.n - at : TOGETHER);
     }
 }
 
@@ -389,31 +510,42 @@ MARTLET_INLINE void finish(const attention &a, const attention_part &part, const
     }
 }
 
+MARTLET_INLINE cell_block block_at(const attention &a, const attention_part &part, int32_t cell) {
+    return {a.k + part.kv_head * a.k_head + cell * a.k_cell, a.k_cell, a.v + part.kv_head * a.v_head + cell * a.v_cell,
+            a.v_cell};
+}
+
+/* Asks for a block of cells from memory: rows of one head lie too far apart for the processor to see it coming. */
+MARTLET_INLINE void fetch(const attention &a, const cell_block &cells) {
+    for (int32_t cell = 0; cell < CELL_BLOCK; ++cell) {
+        for (int32_t at = 0; at < a.k_width * 2; at += CACHE_LINE) {
+            __builtin_prefetch(cells.k + cell * cells.k_cell + at);
+        }
+        for (int32_t at = 0; at < a.v_width * 2; at += CACHE_LINE) {
+            __builtin_prefetch(cells.v + cell * cells.v_cell + at);
+        }
+    }
+}
+
 template <int Vectors>
 void attend_part(const attention &a, const attention_part &part, float *scratch, float *partial, size_t stride) {
     const workplace w(scratch, a.k_width, a.v_width);
     const int32_t group = a.group();
     const int32_t queries = (part.row_end - part.row_begin) * group;
     begin(a, part, w, queries);
-    for (int32_t cell = part.cell_begin; cell < part.cell_end; cell += CELL_BLOCK) {
-        int32_t seeing[QUERY_BLOCK];
-        const char *masks[QUERY_BLOCK];
-        int32_t n = 0;
-        for (int32_t row = part.row_begin; row < part.row_end; ++row) {
-            const char *mask = a.mask + row * a.mask_row + static_cast<size_t>(cell) * 2;
-            if (sees(mask)) {
-                for (int32_t g = 0; g < group; ++g) {
-                    masks[n] = mask;
-                    seeing[n++] = (row - part.row_begin) * group + g;
-                }
-            }
+    viewers first;
+    viewers second;
+    viewers *now = &first;
+    viewers *next = &second;
+    now->find(a, part, part.cell_begin);
+    while (now->n > 0) {
+        next->find(a, part, now->cell + CELL_BLOCK);
+        const cell_block cells = block_at(a, part, now->cell);
+        if (next->n > 0 && next->n <= TOGETHER) {
+            fetch(a, block_at(a, part, next->cell));
         }
-        if (n == 0) {
-            continue;
-        }
-        transpose_keys(a.k + part.kv_head * a.k_head + cell * a.k_cell, a.k_cell, a.k_width, w.keys);
-        widen_values(a.v + part.kv_head * a.v_head + cell * a.v_cell, a.v_cell, a.v_width, w.values);
-        attend_all<Vectors>(a, w, seeing, masks, n);
+        attend_all<Vectors>(a, w, cells, *now);
+        std::swap(now, next);
     }
     if (partial == nullptr) {
         finish(a, part, w, queries);
