@@ -8,6 +8,7 @@ import dev.martlet.openai.CompletionAssembler;
 import dev.martlet.openai.Ids;
 import dev.martlet.text.StopSequences;
 import jakarta.json.JsonObject;
+import java.util.stream.Stream;
 
 /** {@code POST /v1/chat/completions}. */
 final class ChatCompletions implements AnswerHandler.Endpoint {
@@ -37,7 +38,8 @@ final class ChatCompletions implements AnswerHandler.Endpoint {
                 request.functionsForm());
         return new Job(
                 model,
-                request.ignored(),
+                Stream.concat(request.ignored().stream(), model.unheld(request).stream())
+                        .toList(),
                 plan.generations(prompt.tokens(), "messages", request.choices(), limit),
                 request.choices(),
                 rules,
