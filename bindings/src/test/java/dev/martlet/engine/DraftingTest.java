@@ -139,11 +139,13 @@ class DraftingTest {
 
     @Test
     void shouldNotTakeRoomFromAnybodyForDrafts() {
-        Rig rig = answering(64, "ab".repeat(20));
-        List<GenerationStream> all = List.of(rig.submit("ababab", 24), rig.submit("abab!abab", 24));
+        // The answers end where all but one cell is in use, and drafts of more would go on.
+        Rig rig = answering(64, "ab".repeat(12));
+        List<GenerationStream> all = List.of(rig.submit("ababab", 60), rig.submit("abab!abab", 60));
         rig.runAll();
         for (GenerationStream stream : all) {
             assertThat(Rig.read(stream).text()).isEqualTo("ab".repeat(12));
+            assertThat(Rig.read(stream).reason()).isEqualTo(FinishReason.STOP);
         }
         EngineMetrics metrics = checked(rig);
         assertThat(metrics.draftsAccepted()).isPositive();
