@@ -53,6 +53,7 @@ final class Answer implements AutoCloseable {
 
     private int cachedTokens;
     private int endedGenerations;
+    private int endedChoices;
 
     /**
      * @param choices one for each generation
@@ -107,9 +108,7 @@ final class Answer implements AutoCloseable {
     }
 
     private boolean done(boolean wholeUsage) {
-        return wholeUsage
-                ? endedGenerations == generations.size()
-                : choices.stream().allMatch(Choice::ended);
+        return wholeUsage ? endedGenerations == generations.size() : endedChoices == choices.size();
     }
 
     private void take(TokenFeed.Arrival arrival) {
@@ -119,6 +118,7 @@ final class Answer implements AutoCloseable {
                 if (!choice.ended()) {
                     choice.accept(token);
                     if (choice.ended()) {
+                        endedChoices++;
                         generations.get(arrival.index()).cancel();
                     }
                 }
@@ -130,6 +130,7 @@ final class Answer implements AutoCloseable {
                 }
                 if (!choice.ended()) {
                     finish(choice, end);
+                    endedChoices++;
                 }
             }
         }

@@ -155,7 +155,7 @@ class DraftingTest {
     @Test
     void shouldLeaveRowsForEveryStream() {
         StepRunner.Limits limits =
-                new StepRunner.Limits(4_000, 4_000, 16, 8, 4, true, ByteTokens.END + 2, Integer.MAX_VALUE, true);
+                new StepRunner.Limits(4_000, 4_000, 16, 8, 4, true, ByteTokens.END + 2, Integer.MAX_VALUE, 0);
         Rig rig = rig(limits, Rig.small(), ScriptedStepRunner.answering(prompt -> "ab".repeat(20)));
         List<GenerationStream> streams = IntStream.range(0, 4)
                 .mapToObj(i -> rig.submit("ab" + i + "abab", 40))
@@ -224,7 +224,7 @@ class DraftingTest {
         assertThat(rig.counters.snapshot().draftsAccepted()).isZero();
 
         StepRunner.Limits whole =
-                new StepRunner.Limits(400, 400, 16, 8, 8, false, ByteTokens.END + 2, Integer.MAX_VALUE, true);
+                new StepRunner.Limits(400, 400, 16, 8, 8, false, ByteTokens.END + 2, Integer.MAX_VALUE, 0);
         Rig recurrent = rig(whole, Rig.small(), ScriptedStepRunner.answering(prompt -> "ab".repeat(20)));
         GenerationStream stream = recurrent.submit(request);
         recurrent.runAll();
