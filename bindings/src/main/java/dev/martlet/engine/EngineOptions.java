@@ -15,6 +15,8 @@ package dev.martlet.engine;
  * @param prefixCache whether finished requests stay in the cache for others to continue from
  * @param cachedPrefixes sequence ids for finished requests that stay, at least 0; together with {@code maxSequences} at most 255
  * @param hostCacheMiB host memory for finished requests that are moved out of the KV cache, in MiB; 0 = none
+ * @param drafts most tokens of a step that are guessed from a request's own text and verified, for each request, 0 to
+ *     {@value #MOST_DRAFTS}; 0 = none
  */
 public record EngineOptions(
         int contextTokens,
@@ -26,10 +28,16 @@ public record EngineOptions(
         FlashAttention flashAttention,
         boolean prefixCache,
         int cachedPrefixes,
-        int hostCacheMiB) {
+        int hostCacheMiB,
+        int drafts) {
 
     /** Sequence ids of one context: llama.cpp has 256, one is kept aside for saving and loading. */
     private static final int SEQUENCE_IDS = 255;
+
+    private static final int MOST_DRAFTS = 32;
+
+    /** Requests that can have all their drafts in one step. */
+    private static final int DRAFTING_SEQUENCES = 4;
 
     /** Whether attention runs fused. */
     public enum FlashAttention {
@@ -47,6 +55,7 @@ public record EngineOptions(
         check(threads >= 0 && threads <= 1024, "threads", threads, "0 to 1024");
         check(queueLimit >= 0, "queueLimit", queueLimit, "at least 0");
         check(hostCacheMiB >= 0, "hostCacheMiB", hostCacheMiB, "at least 0");
+        check(drafts >= 0 && drafts <= MOST_DRAFTS, "drafts", drafts, "0 to " + MOST_DRAFTS);
         check(
                 cachedPrefixes >= 0 && cachedPrefixes + maxSequences <= SEQUENCE_IDS,
                 "cachedPrefixes",
@@ -54,9 +63,9 @@ public record EngineOptions(
                 "0 to " + (SEQUENCE_IDS - maxSequences) + " beside maxSequences " + maxSequences);
     }
 
-    /** 32 requests at once, steps of 512 tokens and, while requests are streaming, 250 ms, 256 waiting, 96 cached prefixes, the rest chosen by the model. */
+    /** 32 requests at once, steps of 512 tokens and, while requests are streaming, 250 ms, 256 waiting, 96 cached prefixes, 8 drafts, the rest chosen by the model. */
     public static EngineOptions defaults() {
-        return new EngineOptions(0, 32, 512, 250, 0, 256, FlashAttention.AUTO, true, 96, 1_024);
+        return new EngineOptions(0, 32, 512, 250, 0, 256, FlashAttention.AUTO, true, 96, 1_024, 8);
     }
 
     public EngineOptions withContextTokens(int value) {
@@ -70,7 +79,8 @@ public record EngineOptions(
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
-                hostCacheMiB);
+                hostCacheMiB,
+                drafts);
     }
 
     public EngineOptions withMaxSequences(int value) {
@@ -84,7 +94,8 @@ public record EngineOptions(
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
-                hostCacheMiB);
+                hostCacheMiB,
+                drafts);
     }
 
     public EngineOptions withBatchTokens(int value) {
@@ -98,7 +109,8 @@ public record EngineOptions(
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
-                hostCacheMiB);
+                hostCacheMiB,
+                drafts);
     }
 
     public EngineOptions withStepMillis(int value) {
@@ -112,7 +124,8 @@ public record EngineOptions(
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
-                hostCacheMiB);
+                hostCacheMiB,
+                drafts);
     }
 
     public EngineOptions withThreads(int value) {
@@ -126,7 +139,8 @@ public record EngineOptions(
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
-                hostCacheMiB);
+                hostCacheMiB,
+                drafts);
     }
 
     public EngineOptions withQueueLimit(int value) {
@@ -140,7 +154,8 @@ public record EngineOptions(
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
-                hostCacheMiB);
+                hostCacheMiB,
+                drafts);
     }
 
     public EngineOptions withFlashAttention(FlashAttention value) {
@@ -154,7 +169,8 @@ public record EngineOptions(
                 value,
                 prefixCache,
                 cachedPrefixes,
-                hostCacheMiB);
+                hostCacheMiB,
+                drafts);
     }
 
     public EngineOptions withPrefixCache(boolean value) {
@@ -168,7 +184,8 @@ public record EngineOptions(
                 flashAttention,
                 value,
                 cachedPrefixes,
-                hostCacheMiB);
+                hostCacheMiB,
+                drafts);
     }
 
     public EngineOptions withCachedPrefixes(int value) {
@@ -182,7 +199,8 @@ public record EngineOptions(
                 flashAttention,
                 prefixCache,
                 value,
-                hostCacheMiB);
+                hostCacheMiB,
+                drafts);
     }
 
     public EngineOptions withHostCacheMiB(int value) {
@@ -196,7 +214,28 @@ public record EngineOptions(
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
+                value,
+                drafts);
+    }
+
+    public EngineOptions withDrafts(int value) {
+        return new EngineOptions(
+                contextTokens,
+                maxSequences,
+                batchTokens,
+                stepMillis,
+                threads,
+                queueLimit,
+                flashAttention,
+                prefixCache,
+                cachedPrefixes,
+                hostCacheMiB,
                 value);
+    }
+
+    /** Most rows of a step that are sampled: one for each request, and drafts where few requests run. */
+    int outputRows() {
+        return Math.min(batchTokens, Math.max(maxSequences, Math.min(maxSequences, DRAFTING_SEQUENCES) * (1 + drafts)));
     }
 
     /** Sequence ids a context needs. */

@@ -11,7 +11,7 @@ class EngineOptionsTest {
     @Test
     void shouldHaveTheseDefaults() {
         assertThat(EngineOptions.defaults())
-                .isEqualTo(new EngineOptions(0, 32, 512, 250, 0, 256, FlashAttention.AUTO, true, 96, 1_024));
+                .isEqualTo(new EngineOptions(0, 32, 512, 250, 0, 256, FlashAttention.AUTO, true, 96, 1_024, 8));
     }
 
     @Test
@@ -26,8 +26,18 @@ class EngineOptionsTest {
                         .withFlashAttention(FlashAttention.OFF)
                         .withPrefixCache(false)
                         .withCachedPrefixes(6)
-                        .withHostCacheMiB(8))
-                .isEqualTo(new EngineOptions(1, 2, 3, 7, 4, 5, FlashAttention.OFF, false, 6, 8));
+                        .withHostCacheMiB(8)
+                        .withDrafts(9))
+                .isEqualTo(new EngineOptions(1, 2, 3, 7, 4, 5, FlashAttention.OFF, false, 6, 8, 9));
+    }
+
+    @Test
+    void shouldHaveRowsForDraftsOfFewRequests() {
+        EngineOptions options = EngineOptions.defaults();
+        assertThat(options.outputRows()).isEqualTo(4 * 9);
+        assertThat(options.withDrafts(0).outputRows()).isEqualTo(32);
+        assertThat(options.withMaxSequences(1).outputRows()).isEqualTo(9);
+        assertThat(options.withMaxSequences(1).withBatchTokens(5).outputRows()).isEqualTo(5);
     }
 
     @Test
@@ -41,6 +51,8 @@ class EngineOptionsTest {
         assertThatThrownBy(() -> options.withThreads(-1)).hasMessageContaining("threads is -1");
         assertThatThrownBy(() -> options.withQueueLimit(-1)).hasMessageContaining("queueLimit is -1");
         assertThatThrownBy(() -> options.withHostCacheMiB(-1)).hasMessageContaining("hostCacheMiB is -1");
+        assertThatThrownBy(() -> options.withDrafts(-1)).hasMessageContaining("drafts is -1");
+        assertThatThrownBy(() -> options.withDrafts(33)).hasMessageContaining("0 to 32");
         assertThatThrownBy(() -> options.withCachedPrefixes(224)).hasMessageContaining("0 to 223");
     }
 }
