@@ -11,6 +11,8 @@ package dev.martlet.engine;
  *     chunks that fit, as far as that can be foretold; 0 = no bound
  * @param threads threads of a decode or prefill; 0 = one for each physical core
  * @param queueLimit most requests that wait beside those that run, at least 0
+ * @param queueTokens most tokens of requests that wait, prompts and expected answers, at least 1; one that finds none
+ *     waiting may have more
  * @param flashAttention whether attention runs fused
  * @param prefixCache whether finished requests stay in the cache for others to continue from
  * @param cachedPrefixes sequence ids for finished requests that stay, at least 0; together with {@code maxSequences} at most 255
@@ -23,6 +25,7 @@ public record EngineOptions(
         int stepMillis,
         int threads,
         int queueLimit,
+        int queueTokens,
         FlashAttention flashAttention,
         boolean prefixCache,
         int cachedPrefixes,
@@ -46,6 +49,7 @@ public record EngineOptions(
         check(stepMillis >= 0, "stepMillis", stepMillis, "at least 0");
         check(threads >= 0 && threads <= 1024, "threads", threads, "0 to 1024");
         check(queueLimit >= 0, "queueLimit", queueLimit, "at least 0");
+        check(queueTokens >= 1, "queueTokens", queueTokens, "at least 1");
         check(hostCacheMiB >= 0, "hostCacheMiB", hostCacheMiB, "at least 0");
         check(
                 cachedPrefixes >= 0 && cachedPrefixes + maxSequences <= SEQUENCE_IDS,
@@ -54,9 +58,9 @@ public record EngineOptions(
                 "0 to " + (SEQUENCE_IDS - maxSequences) + " beside maxSequences " + maxSequences);
     }
 
-    /** 32 requests at once, steps of 512 tokens and, while requests are streaming, 250 ms, 256 waiting, 96 cached prefixes, the rest chosen by the model. */
+    /** 32 requests at once, steps of 512 tokens and, while requests are streaming, 250 ms, 256 waiting with up to 262,144 tokens, 96 cached prefixes, the rest chosen by the model. */
     public static EngineOptions defaults() {
-        return new EngineOptions(0, 32, 512, 250, 0, 256, FlashAttention.AUTO, true, 96, 1_024);
+        return new EngineOptions(0, 32, 512, 250, 0, 256, 262_144, FlashAttention.AUTO, true, 96, 1_024);
     }
 
     public EngineOptions withContextTokens(int value) {
@@ -67,6 +71,7 @@ public record EngineOptions(
                 stepMillis,
                 threads,
                 queueLimit,
+                queueTokens,
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
@@ -81,6 +86,7 @@ public record EngineOptions(
                 stepMillis,
                 threads,
                 queueLimit,
+                queueTokens,
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
@@ -95,6 +101,7 @@ public record EngineOptions(
                 stepMillis,
                 threads,
                 queueLimit,
+                queueTokens,
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
@@ -109,6 +116,7 @@ public record EngineOptions(
                 value,
                 threads,
                 queueLimit,
+                queueTokens,
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
@@ -123,6 +131,7 @@ public record EngineOptions(
                 stepMillis,
                 value,
                 queueLimit,
+                queueTokens,
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
@@ -136,6 +145,22 @@ public record EngineOptions(
                 batchTokens,
                 stepMillis,
                 threads,
+                value,
+                queueTokens,
+                flashAttention,
+                prefixCache,
+                cachedPrefixes,
+                hostCacheMiB);
+    }
+
+    public EngineOptions withQueueTokens(int value) {
+        return new EngineOptions(
+                contextTokens,
+                maxSequences,
+                batchTokens,
+                stepMillis,
+                threads,
+                queueLimit,
                 value,
                 flashAttention,
                 prefixCache,
@@ -151,6 +176,7 @@ public record EngineOptions(
                 stepMillis,
                 threads,
                 queueLimit,
+                queueTokens,
                 value,
                 prefixCache,
                 cachedPrefixes,
@@ -165,6 +191,7 @@ public record EngineOptions(
                 stepMillis,
                 threads,
                 queueLimit,
+                queueTokens,
                 flashAttention,
                 value,
                 cachedPrefixes,
@@ -179,6 +206,7 @@ public record EngineOptions(
                 stepMillis,
                 threads,
                 queueLimit,
+                queueTokens,
                 flashAttention,
                 prefixCache,
                 value,
@@ -193,6 +221,7 @@ public record EngineOptions(
                 stepMillis,
                 threads,
                 queueLimit,
+                queueTokens,
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
