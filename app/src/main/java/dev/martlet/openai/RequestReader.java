@@ -4,6 +4,7 @@ import dev.martlet.chat.Conversation;
 import dev.martlet.chat.Message;
 import dev.martlet.chat.Tool;
 import dev.martlet.chat.ToolChoice;
+import dev.martlet.engine.GenerationRequest;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
@@ -50,6 +51,8 @@ final class RequestReader {
         int topLogprobs = topLogprobs();
         JsonObject kwargs = templateKwargs();
         ResponseFormat format = new FormatReader(fields, ignored).read();
+        int priority = fields.integer("priority", GenerationRequest.LEAST_PRIORITY, GenerationRequest.MOST_PRIORITY)
+                .orElse(0);
         modalities();
         withoutEffect();
         PROMISES.stream().filter(fields::has).findFirst().ifPresent(name -> {
@@ -74,6 +77,7 @@ final class RequestReader {
                 topLogprobs,
                 functionsForm,
                 format,
+                priority,
                 ignored);
     }
 

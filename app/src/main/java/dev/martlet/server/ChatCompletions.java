@@ -51,13 +51,14 @@ final class ChatCompletions implements Handler {
             ChatCompletionRequest request,
             ServedModel.Rendered prompt,
             Optional<CompiledGrammar> constraint,
-            AnswerHeader header) {}
+            AnswerHeader header,
+            Caller caller) {}
 
     @Override
     public void handle(ServerRequest httpRequest, ServerResponse response) {
         try {
             byte[] body = body(httpRequest, response);
-            Job job = understand(body, response);
+            Job job = understand(body, Caller.of(httpRequest.headers()), response);
             // The watch reads on behind this request, so no other may follow on the connection.
             response.header(HeaderValues.CONNECTION_CLOSE);
             answer(job, ClientConnection.current(), response);
@@ -86,7 +87,7 @@ final class ChatCompletions implements Handler {
         return new CloseConnectionException("answered");
     }
 
-    private Job understand(byte[] body, ServerResponse response) {
+    private Job understand(byte[] body, Caller caller, ServerResponse response) {
         ServedModel model = loaded.get();
         ChatCompletionRequest request = ChatCompletionRequest.parse(
                 Json.object(body), model.vocabulary().size());
@@ -102,7 +103,7 @@ final class ChatCompletions implements Handler {
                 request.logprobs(),
                 request.functionsForm());
         ServedModel.Rendered prompt = model.render(request);
-        return new Job(model, request, prompt, model.constraint(request, prompt), header);
+        return new Job(model, request, prompt, model.constraint(request, prompt), header, caller);
     }
 
     private void answer(Job job, ClientConnection client, ServerResponse response) {
@@ -190,7 +191,7 @@ final class ChatCompletions implements Handler {
         long seed = ThreadLocalRandom.current().nextLong();
         List<GenerationRequest> requests = new ArrayList<>();
         for (int choice = 0; choice < request.choices(); choice++) {
-            requests.add(new GenerationRequest(
+            GenerationRequest one = new GenerationRequest(
                     prompt,
                     request.sampling().sampling(job.model().sampling(), seed, choice),
                     Math.min(limit, room),
@@ -198,7 +199,8 @@ final class ChatCompletions implements Handler {
                     request.stopTokens(),
                     request.ignoreEndOfGeneration(),
                     Optional.empty(),
-                    job.constraint()));
+                    job.constraint());
+            requests.add(job.caller().claim(one, request.priority()));
         }
         return requests;
     }
