@@ -4,10 +4,10 @@ import dev.martlet.chat.toolcall.ChatEvent;
 import java.util.List;
 
 /**
- * Where the events of an answer's choices go: {@link ChunkWriter} sends them on, {@link CompletionAssembler} folds
- * them. Per choice: one {@code begin}, events, one {@code end}; events of different choices may alternate.
+ * Where the events of an answer's choices go: an {@link AnswerStream} sends them on, an {@link AnswerBody} folds them.
+ * Per choice: one {@code begin}, events, one {@code end}; events of different choices may alternate.
  */
-public sealed interface AnswerSink permits ChunkWriter, CompletionAssembler {
+public sealed interface AnswerSink permits AnswerStream, AnswerBody {
 
     /** A choice begins. */
     void begin(int choice);

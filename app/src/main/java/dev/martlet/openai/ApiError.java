@@ -52,9 +52,9 @@ public record ApiError(
         return new ApiError(status, INVALID_REQUEST, message, Optional.empty(), Optional.of(code), Optional.empty());
     }
 
-    /** A prompt, or a prompt and its answer, that is longer than the context. */
-    public static ApiError contextLength(String message) {
-        return invalid("messages", "context_length_exceeded", message);
+    /** A prompt, or a prompt and its answer, that is longer than the context; {@code param} is where the prompt is. */
+    public static ApiError contextLength(String param, String message) {
+        return invalid(param, "context_length_exceeded", message);
     }
 
     /** More of something than the server takes on at once. */

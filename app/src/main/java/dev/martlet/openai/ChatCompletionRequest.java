@@ -44,10 +44,8 @@ public record ChatCompletionRequest(
         boolean functionsForm,
         ResponseFormat format,
         int priority,
-        List<String> ignored) {
-
-    /** Most choices of one request. */
-    public static final int MAX_CHOICES = 128;
+        List<String> ignored)
+        implements GenerationSettings {
 
     public ChatCompletionRequest {
         Objects.requireNonNull(conversation, "conversation");
@@ -67,10 +65,5 @@ public record ChatCompletionRequest(
      */
     public static ChatCompletionRequest parse(JsonObject body, int vocabularySize) {
         return new RequestReader(new Fields(body, ""), vocabularySize).read();
-    }
-
-    /** Whether log probabilities are part of the answer. */
-    public boolean logprobs() {
-        return topLogprobs >= 0;
     }
 }

@@ -4,8 +4,8 @@ import dev.martlet.chat.toolcall.ChatEvent;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Folds the events of an answer into one body. Not thread-safe. */
-public final class CompletionAssembler implements AnswerSink {
+/** Folds the events of a chat answer into one body. Not thread-safe. */
+public final class CompletionAssembler implements AnswerBody {
 
     private final AnswerHeader header;
     private final List<Choice> choices = new ArrayList<>();
@@ -52,7 +52,7 @@ public final class CompletionAssembler implements AnswerSink {
         choices.get(choice).end = end;
     }
 
-    /** The whole answer, in UTF-8. */
+    @Override
     public byte[] body(UsageReport usage) {
         JsonBuffer out = new JsonBuffer(1024);
         header.open(out, "chat.completion").raw(",\"choices\":[");

@@ -13,6 +13,10 @@ public final class Ids {
         return "chatcmpl-" + alphanumerics();
     }
 
+    public static String textCompletion() {
+        return "cmpl-" + alphanumerics();
+    }
+
     public static String request() {
         return "req_" + alphanumerics();
     }

@@ -4,14 +4,11 @@ import dev.martlet.chat.Conversation;
 import dev.martlet.chat.Message;
 import dev.martlet.chat.Tool;
 import dev.martlet.chat.ToolChoice;
-import dev.martlet.engine.GenerationRequest;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
-import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -19,18 +16,16 @@ import java.util.Set;
 
 /** Reads one {@link ChatCompletionRequest}. */
 final class RequestReader {
-    private static final int MAX_STOPS = 4;
-
     /** Fields that promise something of the answer which is not kept. */
     private static final List<String> PROMISES = List.of("bad_words", "audio");
 
     private final Fields fields;
-    private final int vocabularySize;
+    private final GenerationReader generation;
     private final List<String> ignored = new ArrayList<>();
 
     RequestReader(Fields fields, int vocabularySize) {
         this.fields = fields;
-        this.vocabularySize = vocabularySize;
+        this.generation = new GenerationReader(fields, vocabularySize, ignored);
     }
 
     ChatCompletionRequest read() {
@@ -40,26 +35,21 @@ final class RequestReader {
         boolean addPrompt = fields.flag("add_generation_prompt").orElse(!continueFinal);
         List<Message> messages = messages(continueFinal, addPrompt);
         Conversation conversation = conversation(messages, functionsForm);
-        boolean stream = fields.flag("stream").orElse(false);
-        boolean includeUsage = stream && includeUsage();
-        int choices = fields.integer("n", 1, ChatCompletionRequest.MAX_CHOICES).orElse(1);
+        boolean stream = generation.stream();
+        boolean includeUsage = generation.includeUsage(stream);
+        int choices = generation.choices();
         OptionalInt maxTokens = maxTokens();
-        SamplingFields sampling = SamplingFields.read(fields, vocabularySize);
-        List<String> stops = stops();
-        Set<Integer> stopTokens = stopTokens();
-        boolean ignoreEnd = fields.flag("ignore_eos").orElse(false);
+        SamplingFields sampling = generation.sampling();
+        List<String> stops = generation.stops();
+        Set<Integer> stopTokens = generation.stopTokens();
+        boolean ignoreEnd = generation.ignoreEndOfGeneration();
         int topLogprobs = topLogprobs();
         JsonObject kwargs = templateKwargs();
-        ResponseFormat format = new FormatReader(fields, ignored).read();
-        int priority = fields.integer("priority", GenerationRequest.LEAST_PRIORITY, GenerationRequest.MOST_PRIORITY)
-                .orElse(0);
+        ResponseFormat format = generation.format();
+        int priority = generation.priority();
         modalities();
-        withoutEffect();
-        PROMISES.stream().filter(fields::has).findFirst().ifPresent(name -> {
-            throw ApiError.unsupported(name, "'" + name + "' is not supported yet.")
-                    .toException();
-        });
-        ignored.addAll(fields.unread());
+        generation.refuse(PROMISES);
+        generation.noteIgnored();
         return new ChatCompletionRequest(
                 model,
                 conversation,
@@ -123,17 +113,6 @@ final class RequestReader {
         return new Conversation(messages, tools, choice, parallel);
     }
 
-    private boolean includeUsage() {
-        Optional<JsonObject> options = fields.object("stream_options");
-        if (options.isEmpty()) {
-            return false;
-        }
-        Fields inner = new Fields(options.get(), "stream_options");
-        boolean include = inner.flag("include_usage").orElse(false);
-        ignored.addAll(inner.unread());
-        return include;
-    }
-
     private OptionalInt maxTokens() {
         OptionalInt old = fields.integer("max_tokens", 1, Integer.MAX_VALUE);
         OptionalInt limit = fields.integer("max_completion_tokens", 1, Integer.MAX_VALUE);
@@ -144,44 +123,6 @@ final class RequestReader {
             ignored.add("max_tokens");
         }
         return limit;
-    }
-
-    private List<String> stops() {
-        Optional<JsonValue> value = fields.value("stop");
-        if (value.isEmpty()) {
-            return List.of();
-        }
-        return switch (value.get()) {
-            case JsonString text -> List.of(nonEmpty(text.getString(), "stop"));
-            case JsonArray array -> {
-                if (array.size() > MAX_STOPS) {
-                    throw Fields.invalidValue("stop", "at most " + MAX_STOPS + " texts, but got " + array.size() + ".");
-                }
-                List<String> stops = new ArrayList<>();
-                for (int i = 0; i < array.size(); i++) {
-                    String at = "stop[" + i + "]";
-                    stops.add(nonEmpty(Fields.asString(array.get(i), at), at));
-                }
-                yield stops;
-            }
-            case JsonValue other -> throw Fields.wrongType("stop", "a string or an array of strings", other);
-        };
-    }
-
-    private static String nonEmpty(String text, String path) {
-        if (text.isEmpty()) {
-            throw Fields.invalidValue(path, "an empty text stops nothing.");
-        }
-        return text;
-    }
-
-    private Set<Integer> stopTokens() {
-        Set<Integer> tokens = new LinkedHashSet<>();
-        JsonArray array = fields.array("stop_token_ids").orElse(JsonValue.EMPTY_JSON_ARRAY);
-        for (int i = 0; i < array.size(); i++) {
-            tokens.add((int) Fields.asInteger(array.get(i), "stop_token_ids[" + i + "]", 0, vocabularySize - 1));
-        }
-        return tokens;
     }
 
     private int topLogprobs() {
@@ -222,18 +163,5 @@ final class RequestReader {
                         .toException();
             }
         }
-    }
-
-    /** Fields that ask for what happens anyway are not told as ignored; their type is checked like any other's. */
-    private void withoutEffect() {
-        if (fields.has("cache_prompt") && !fields.flag("cache_prompt").orElse(true)) {
-            ignored.add("cache_prompt");
-        }
-        if (fields.has("store") && fields.flag("store").orElse(false)) {
-            ignored.add("store");
-        }
-        fields.string("service_tier").filter(tier -> !tier.equals("auto")).ifPresent(t -> ignored.add("service_tier"));
-        fields.string("user").ifPresent(u -> ignored.add("user"));
-        fields.object("metadata").ifPresent(m -> ignored.add("metadata"));
     }
 }

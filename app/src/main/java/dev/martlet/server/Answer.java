@@ -46,6 +46,7 @@ final class Answer implements AutoCloseable {
     private final List<Choice> choices;
     private final TokenFeed feed;
     private final int promptTokens;
+    private final int choicesPerPrompt;
     private final ActiveAnswers active;
 
     /** Set once, by whichever thread ends the answer early. */
@@ -56,12 +57,20 @@ final class Answer implements AutoCloseable {
 
     /**
      * @param choices one for each generation
+     * @param promptTokens tokens of all prompts, each counted once
+     * @param choicesPerPrompt how many choices in a row share a prompt
      * @param active where the answer was or will be entered; it leaves when it is closed
      */
-    Answer(List<Generation> generations, List<Choice> choices, int promptTokens, ActiveAnswers active) {
+    Answer(
+            List<Generation> generations,
+            List<Choice> choices,
+            int promptTokens,
+            int choicesPerPrompt,
+            ActiveAnswers active) {
         this.generations = List.copyOf(generations);
         this.choices = List.copyOf(choices);
         this.promptTokens = promptTokens;
+        this.choicesPerPrompt = choicesPerPrompt;
         this.active = active;
         this.feed = TokenFeed.of(generations);
     }
@@ -125,8 +134,8 @@ final class Answer implements AutoCloseable {
             }
             case TokenEvent.End end -> {
                 endedGenerations++;
-                if (arrival.index() == 0) {
-                    cachedTokens = end.usage().cachedTokens();
+                if (arrival.index() % choicesPerPrompt == 0) {
+                    cachedTokens += end.usage().cachedTokens();
                 }
                 if (!choice.ended()) {
                     finish(choice, end);

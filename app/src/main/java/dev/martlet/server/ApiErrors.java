@@ -61,7 +61,8 @@ final class ApiErrors {
                         "queue_tokens_full",
                         "The server is busy: its queue has no room for the tokens of this request. Please retry later.",
                         wait(failure));
-            case PROMPT_TOO_LONG -> ApiError.contextLength(failure.getMessage());
+            // No room is told where the request is read; what is left here is of no field.
+            case PROMPT_TOO_LONG -> ApiError.http(400, "context_length_exceeded", failure.getMessage());
             case SHUTDOWN -> shuttingDown();
             case CONSTRAINT ->
                 ApiError.invalid("The answer cannot go on as the request constrains it: " + failure.getMessage());

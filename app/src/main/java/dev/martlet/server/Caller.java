@@ -73,8 +73,8 @@ record Caller(String tenant, Optional<Duration> timeout) {
     }
 
     /** The request as this caller's. */
-    GenerationRequest claim(GenerationRequest request, int priority) {
-        GenerationRequest claimed = request.withTurn(priority, tenant);
+    GenerationRequest claim(GenerationRequest request) {
+        GenerationRequest claimed = request.withTenant(tenant);
         return timeout.map(claimed::withDeadline).orElse(claimed);
     }
 }

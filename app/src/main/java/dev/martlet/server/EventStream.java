@@ -1,7 +1,8 @@
 package dev.martlet.server;
 
+import dev.martlet.openai.AnswerStream;
 import dev.martlet.openai.ApiError;
-import dev.martlet.openai.ChunkWriter;
+import dev.martlet.openai.UsageReport;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.webserver.http.ServerResponse;
@@ -10,7 +11,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 
 /**
- * Sends what a {@link ChunkWriter} has gathered. The response's head goes out with the first bytes and not before, so
+ * Sends what an {@link AnswerStream} has gathered. The response's head goes out with the first bytes and not before, so
  * that an early failure can still be a status.
  */
 final class EventStream implements Answer.Outlet {
@@ -20,13 +21,13 @@ final class EventStream implements Answer.Outlet {
 
     private final ServerResponse response;
     private final ClientConnection client;
-    private final ChunkWriter chunks;
+    private final AnswerStream events;
     private OutputStream out;
 
-    EventStream(ServerResponse response, ClientConnection client, ChunkWriter chunks) {
+    EventStream(ServerResponse response, ClientConnection client, AnswerStream events) {
         this.response = response;
         this.client = client;
-        this.chunks = chunks;
+        this.events = events;
     }
 
     /** Whether the head has gone out. */
@@ -36,30 +37,30 @@ final class EventStream implements Answer.Outlet {
 
     @Override
     public boolean hasRoom() {
-        return chunks.pending() < BATCH;
+        return events.pending() < BATCH;
     }
 
     @Override
     public void flush() {
-        if (chunks.pending() > 0) {
+        if (events.pending() > 0) {
             client.write(this::send);
         }
     }
 
     @Override
     public void idle() {
-        chunks.keepAlive();
+        events.keepAlive();
     }
 
     /** Ends the stream in good order. */
-    void end() {
-        chunks.done();
+    void end(UsageReport usage) {
+        events.finish(usage);
         finish();
     }
 
     /** Ends the stream with a failure. */
     void end(ApiError error) {
-        chunks.error(error);
+        events.error(error);
         finish();
     }
 
@@ -82,7 +83,7 @@ final class EventStream implements Answer.Outlet {
                 response.header("X-Accel-Buffering", "no");
                 out = response.outputStream();
             }
-            chunks.sendTo(out);
+            events.sendTo(out);
             out.flush();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -132,7 +132,7 @@ public final class MartletServer implements AutoCloseable {
         if (!config.corsOrigins().isEmpty()) {
             routing.addFilter(new Cors(config.corsOrigins()));
         }
-        routing.post("/v1/chat/completions", new ChatCompletions(config, this::loadedModel, active));
+        routing.post("/v1/chat/completions", answering(new ChatCompletions(config)));
         new Models(this::loadedModel).install(routing);
         routing.get("/health", this::health);
         routing.get("/metrics", metrics);
@@ -145,6 +145,10 @@ public final class MartletServer implements AutoCloseable {
         routing.any("/v1/engine", wrongMethod("GET"));
         routing.any(MartletServer::unknownPath);
         ApiErrors.install(routing);
+    }
+
+    private Handler answering(AnswerHandler.Endpoint endpoint) {
+        return new AnswerHandler(config, this::loadedModel, active, endpoint);
     }
 
     /** Helidon's own stop misses connections whose first bytes have not come when it begins. */

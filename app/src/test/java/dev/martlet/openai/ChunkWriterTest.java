@@ -43,7 +43,7 @@ class ChunkWriterTest {
         writer.begin(0);
         writer.event(0, new ChatEvent.Content("H\u00e9\n"), List.of());
         writer.end(0, AnswerEnd.STOP);
-        writer.done();
+        writer.finish(new UsageReport(7, 3, 2, 1));
         assertThat(sent(writer))
                 .isEqualTo(chunk(0, "{\"role\":\"assistant\",\"content\":\"\"}")
                         + chunk(0, "{\"content\":\"H\u00e9\\n\"}")
@@ -99,8 +99,7 @@ class ChunkWriterTest {
         ChunkWriter writer = new ChunkWriter(header(false, false), true);
         writer.event(0, new ChatEvent.Content("a"), List.of());
         writer.end(0, AnswerEnd.LENGTH);
-        writer.usage(new UsageReport(7, 3, 2, 1));
-        writer.done();
+        writer.finish(new UsageReport(7, 3, 2, 1));
         assertThat(sent(writer))
                 .isEqualTo("data: " + HEAD
                         + "{\"index\":0,\"delta\":{\"content\":\"a\"},\"logprobs\":null,\"finish_reason\":null}],"
@@ -150,7 +149,7 @@ class ChunkWriterTest {
         writer.event(0, new ChatEvent.Reasoning("r"), List.of());
         writer.event(0, new ChatEvent.Content("c"), List.of());
         writer.end(0, AnswerEnd.STOP);
-        writer.usage(new UsageReport(1, 0, 1, 0));
+        writer.finish(new UsageReport(1, 0, 1, 0));
         assertThat(sent(writer)).doesNotContain("\"error\"");
     }
 }

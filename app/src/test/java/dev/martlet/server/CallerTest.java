@@ -41,10 +41,10 @@ class CallerTest {
     @Test
     void shouldClaimARequest() {
         GenerationRequest request = GenerationRequest.of(new int[] {1}, 2);
-        GenerationRequest claimed = with("x-request-timeout-ms", "1500").claim(request, -3);
+        GenerationRequest claimed = with("x-request-timeout-ms", "1500").claim(request.withPriority(-3));
         assertThat(claimed.deadline()).contains(Duration.ofMillis(1500));
         assertThat(claimed.priority()).isEqualTo(-3);
-        assertThat(with("x-api-key", "k").claim(request, 0).deadline()).isEmpty();
+        assertThat(with("x-api-key", "k").claim(request).deadline()).isEmpty();
     }
 
     @ParameterizedTest

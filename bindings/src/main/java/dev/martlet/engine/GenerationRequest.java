@@ -122,8 +122,8 @@ public record GenerationRequest(
                 tenant);
     }
 
-    /** The request with a place in the order of those that wait. */
-    public GenerationRequest withTurn(int newPriority, String newTenant) {
+    /** The request with a priority: the lower the sooner. */
+    public GenerationRequest withPriority(int value) {
         return new GenerationRequest(
                 prompt,
                 sampling,
@@ -133,8 +133,23 @@ public record GenerationRequest(
                 ignoreEndOfGeneration,
                 deadline,
                 constraint,
-                newPriority,
-                newTenant);
+                value,
+                tenant);
+    }
+
+    /** The request as somebody's. */
+    public GenerationRequest withTenant(String value) {
+        return new GenerationRequest(
+                prompt,
+                sampling,
+                maxTokens,
+                topLogprobs,
+                stopTokens,
+                ignoreEndOfGeneration,
+                deadline,
+                constraint,
+                priority,
+                value);
     }
 
     /** The request with a deadline, counted from its submission. */

@@ -12,7 +12,7 @@ import java.util.List;
 final class PriorityLevel {
 
     /** Tokens that a round gives to each tenant, and the most that one can save up: less than most requests take. */
-    static final int QUANTUM = 64;
+    static final int QUANTUM = 16;
 
     /** Somebody's requests in order of arrival. Without any it stays until its debts are paid. */
     private static final class Tenant {

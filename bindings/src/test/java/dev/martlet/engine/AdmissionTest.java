@@ -60,13 +60,13 @@ class AdmissionTest {
         streams.put(rig.submit(request("r".repeat(90), 1)), "r");
         rig.scheduler.doWork();
         for (int i = 0; i < 3; i++) {
-            streams.put(rig.submit(request("a" + i + "a".repeat(80), 1).withTurn(0, "alice")), "a");
+            streams.put(rig.submit(request("a" + i + "a".repeat(80), 1).withTenant("alice")), "a");
         }
         for (int i = 0; i < 3; i++) {
-            streams.put(rig.submit(request("b" + i + "b".repeat(80), 1).withTurn(0, "bob")), "b");
+            streams.put(rig.submit(request("b" + i + "b".repeat(80), 1).withTenant("bob")), "b");
         }
-        streams.put(rig.submit(request("l".repeat(80), 1).withTurn(1, "alice")), "l");
-        streams.put(rig.submit(request("u".repeat(80), 1).withTurn(-1, "bob")), "u");
+        streams.put(rig.submit(request("l".repeat(80), 1).withPriority(1).withTenant("alice")), "l");
+        streams.put(rig.submit(request("u".repeat(80), 1).withPriority(-1).withTenant("bob")), "u");
         assertThat(ends(rig, streams)).isEqualTo("ruabababl");
     }
 
@@ -75,10 +75,10 @@ class AdmissionTest {
         Rig rig = one("x");
         Map<GenerationStream, String> streams = new HashMap<>();
         for (int i = 0; i < 100; i++) {
-            streams.put(rig.submit(request("m" + i + "m".repeat(40), 1).withTurn(0, "many")), "m");
+            streams.put(rig.submit(request("m" + i + "m".repeat(40), 1).withTenant("many")), "m");
         }
         for (int i = 0; i < 10; i++) {
-            streams.put(rig.submit(request("f" + i + "f".repeat(80), 1).withTurn(0, "few")), "f");
+            streams.put(rig.submit(request("f" + i + "f".repeat(80), 1).withTenant("few")), "f");
         }
         String order = ends(rig, streams);
         long many = order.substring(0, order.lastIndexOf('f'))
@@ -112,7 +112,7 @@ class AdmissionTest {
             Rig rig = Rig.answering(64, prompt -> "x".repeat(30));
             List<GenerationStream> streams = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
-                streams.add(rig.submit(request(i + "p".repeat(8 + i), 30).withTurn(i == lowest ? 1 : 0, "")));
+                streams.add(rig.submit(request(i + "p".repeat(8 + i), 30).withPriority(i == lowest ? 1 : 0)));
             }
             while (rig.counters.snapshot().preemptions() == 0) {
                 rig.scheduler.doWork();
@@ -148,7 +148,7 @@ class AdmissionTest {
         while (rig.counters.snapshot().preemptions() == 0) {
             rig.scheduler.doWork();
         }
-        streams.put(rig.submit(request("c".repeat(2), 30).withTurn(0, "other")), "c");
+        streams.put(rig.submit(request("c".repeat(2), 30).withTenant("other")), "c");
         assertThat(ends(rig, streams)).isEqualTo("abc");
     }
 
@@ -158,9 +158,9 @@ class AdmissionTest {
         Map<GenerationStream, String> streams = new HashMap<>();
         streams.put(rig.submit("a".repeat(30), 20), "a");
         rig.scheduler.doWork();
-        streams.put(rig.submit(request("B".repeat(90), 5).withTurn(0, "big")), "B");
+        streams.put(rig.submit(request("B".repeat(90), 5).withTenant("big")), "B");
         for (int i = 0; i < 40; i++) {
-            streams.put(rig.submit(request("s" + i, 3).withTurn(0, "small")), "s");
+            streams.put(rig.submit(request("s" + i, 3).withTenant("small")), "s");
         }
         String order = ends(rig, streams);
         assertThat(order.indexOf('B')).as(order).isBetween(1, 1 + 2 * WaitingLine.MOST_PASSES);
@@ -312,10 +312,10 @@ class AdmissionTest {
     @Test
     void shouldCountWhatExpiredAndShowWhoIsThere() {
         Rig rig = one("x".repeat(50));
-        rig.submit(request("running", 50).withTurn(0, "alice"));
-        rig.submit(request("waits", 50).withTurn(0, "bob"));
-        rig.submit(request("waits too", 50).withTurn(0, "bob"));
-        rig.submit(request("waits as well", 50).withTurn(0, "alice"));
+        rig.submit(request("running", 50).withTenant("alice"));
+        rig.submit(request("waits", 50).withTenant("bob"));
+        rig.submit(request("waits too", 50).withTenant("bob"));
+        rig.submit(request("waits as well", 50).withTenant("alice"));
         GenerationStream late = rig.submit(request("late", 50).withDeadline(Duration.ofNanos(10)));
         rig.scheduler.doWork();
         assertThat(EngineObserverTest.picture(rig).tenants())

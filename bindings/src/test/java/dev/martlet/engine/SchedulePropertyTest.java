@@ -153,7 +153,8 @@ class SchedulePropertyTest {
         GenerationRequest request = new GenerationRequest(
                 ByteTokens.tokens(prompt), sampling, 1 + random.nextInt(60), -1, Set.of((int) 'q'), false, deadline);
         int constrained = random.nextInt(2 * CONSTRAINTS.size());
-        GenerationRequest placed = request.withTurn(random.nextInt(5) - 2, "tenant " + random.nextInt(3));
+        GenerationRequest placed =
+                request.withPriority(random.nextInt(5) - 2).withTenant("tenant " + random.nextInt(3));
         return constrained < CONSTRAINTS.size() ? placed.withConstraint(CONSTRAINTS.get(constrained)) : placed;
     }
 

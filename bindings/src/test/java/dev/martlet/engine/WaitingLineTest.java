@@ -20,7 +20,8 @@ class WaitingLineTest {
     private long arrivals;
 
     private Sequence sequence(int priority, String tenant, int tokens, long submitted) {
-        GenerationRequest request = GenerationRequest.of(new int[tokens], 1).withTurn(priority, tenant);
+        GenerationRequest request =
+                GenerationRequest.of(new int[tokens], 1).withPriority(priority).withTenant(tenant);
         return new Sequence(request, new GenerationStream(() -> {}), arrivals++, submitted, 0);
     }
 

@@ -1,0 +1,162 @@
+package dev.martlet.server;
+
+import dev.martlet.engine.Generation;
+import dev.martlet.engine.GenerationRequest;
+import dev.martlet.openai.AnswerBody;
+import dev.martlet.openai.AnswerSink;
+import dev.martlet.openai.AnswerStream;
+import dev.martlet.openai.ApiError;
+import dev.martlet.openai.ApiException;
+import dev.martlet.openai.Choice;
+import dev.martlet.openai.Json;
+import io.helidon.common.buffers.DataReader;
+import io.helidon.http.HeaderValues;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.http.Handler;
+import io.helidon.webserver.http.RoutingResponse;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import jakarta.json.JsonObject;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * Answers the requests of one endpoint by generating: streamed or whole, until the last token or until the client has
+ * gone. What the request means is the endpoint's affair.
+ */
+final class AnswerHandler implements Handler {
+
+    /** What one endpoint makes of a request. */
+    @FunctionalInterface
+    interface Endpoint {
+        /** @throws ApiException with status 400, naming the field at fault */
+        Job understand(JsonObject body, ServedModel model);
+    }
+
+    private final ServerConfig config;
+    private final Supplier<ServedModel> loaded;
+    private final ActiveAnswers active;
+    private final Endpoint endpoint;
+
+    /** @param loaded gives the model; throws while there is none */
+    AnswerHandler(ServerConfig config, Supplier<ServedModel> loaded, ActiveAnswers active, Endpoint endpoint) {
+        this.config = config;
+        this.loaded = loaded;
+        this.active = active;
+        this.endpoint = endpoint;
+    }
+
+    @Override
+    public void handle(ServerRequest httpRequest, ServerResponse response) {
+        try {
+            byte[] body = body(httpRequest, response);
+            Caller caller = Caller.of(httpRequest.headers());
+            ServedModel model = loaded.get();
+            Job job = endpoint.understand(Json.object(body), model);
+            IgnoredFields.tell(job.ignored(), response);
+            // The watch reads on behind this request, so no other may follow on the connection.
+            response.header(HeaderValues.CONNECTION_CLOSE);
+            answer(job.by(caller), ClientConnection.current(), response);
+            throw finished(response);
+        } catch (UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
+            throw new CloseConnectionException("the client has gone", e);
+        }
+    }
+
+    private byte[] body(ServerRequest httpRequest, ServerResponse response) {
+        try {
+            return RequestBody.read(httpRequest, config.maxBodyBytes());
+        } catch (ApiException e) {
+            // The rest of the body may still come, so no other request can follow.
+            response.header(HeaderValues.CONNECTION_CLOSE);
+            ApiErrors.send(response, e.error());
+            throw finished(response);
+        }
+    }
+
+    /** Completes the response and gives what closes the connection, which Helidon does not do for the header's sake. */
+    private static CloseConnectionException finished(ServerResponse response) {
+        if (response instanceof RoutingResponse routed) {
+            routed.commit();
+        }
+        return new CloseConnectionException("answered");
+    }
+
+    private void answer(Job job, ClientConnection client, ServerResponse response) {
+        try {
+            if (job.streamed()) {
+                stream(job, client, response);
+            } else {
+                whole(job, client, response);
+            }
+        } catch (CloseConnectionException | UncheckedIOException e) {
+            throw e;
+        } catch (RuntimeException | Error e) {
+            ApiError error = ApiErrors.of(e);
+            client.write(() -> ApiErrors.send(response, error));
+        }
+    }
+
+    private void stream(Job job, ClientConnection client, ServerResponse response) {
+        AnswerStream written = job.stream().get();
+        EventStream events = new EventStream(response, client, written);
+        try (Answer answer = start(job, written, client)) {
+            events.end(answer.run(events, config.keepAlive(), job.streamsUsage()));
+        } catch (CloseConnectionException | UncheckedIOException e) {
+            throw e;
+        } catch (RuntimeException | Error e) {
+            if (!events.started()) {
+                throw e;
+            }
+            events.end(ApiErrors.of(e));
+        }
+    }
+
+    private void whole(Job job, ClientConnection client, ServerResponse response) {
+        AnswerBody folded = job.body().get();
+        try (Answer answer = start(job, folded, client)) {
+            byte[] body = folded.body(answer.run(Answer.Outlet.NONE, config.keepAlive(), true));
+            response.header(HeaderValues.CONTENT_TYPE_JSON);
+            client.write(() -> response.send(body));
+        }
+    }
+
+    private Answer start(Job job, AnswerSink sink, ClientConnection client) {
+        List<Generation> generations = submit(job);
+        Answer answer = new Answer(generations, choices(job, sink), job.promptTokens(), job.choicesPerPrompt(), active);
+        try {
+            active.add(answer, client);
+            client.watch(() -> answer.abort(new CloseConnectionException("the client has gone")));
+            return answer;
+        } catch (RuntimeException e) {
+            answer.close();
+            throw e;
+        }
+    }
+
+    /** Submits a generation for each choice, or none. */
+    private static List<Generation> submit(Job job) {
+        List<Generation> generations = new ArrayList<>();
+        try {
+            for (GenerationRequest request : job.generations()) {
+                generations.add(job.model().generator().submit(request));
+            }
+            return generations;
+        } catch (RuntimeException e) {
+            generations.forEach(Generation::cancel);
+            throw e;
+        }
+    }
+
+    private static List<Choice> choices(Job job, AnswerSink sink) {
+        List<Choice> choices = new ArrayList<>();
+        for (int choice = 0; choice < job.generations().size(); choice++) {
+            // All choices begin before any goes on: some clients merge them otherwise.
+            sink.begin(choice);
+            choices.add(new Choice(choice, job.rules(), job.parser().get(), sink));
+        }
+        return choices;
+    }
+}

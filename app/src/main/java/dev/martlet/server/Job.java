@@ -1,0 +1,74 @@
+package dev.martlet.server;
+
+import dev.martlet.chat.toolcall.OutputParser;
+import dev.martlet.engine.GenerationRequest;
+import dev.martlet.openai.AnswerBody;
+import dev.martlet.openai.AnswerStream;
+import dev.martlet.openai.Choice;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Supplier;
+
+/**
+ * A request that was understood: what is to be generated, how it is read, and how the answer is written.
+ *
+ * @param model who answers
+ * @param ignored fields of the request that have no effect, by path
+ * @param generations one for each choice; the choices of one prompt stand together
+ * @param choicesPerPrompt how many choices share a prompt
+ * @param rules how the choices are read
+ * @param parser gives the parser of one choice
+ * @param streamed whether the answer is sent as it is made
+ * @param streamsUsage whether a stream ends with the usage
+ * @param stream makes the writer of a stream
+ * @param body makes the writer of a whole answer
+ */
+record Job(
+        ServedModel model,
+        List<String> ignored,
+        List<GenerationRequest> generations,
+        int choicesPerPrompt,
+        Choice.Rules rules,
+        Supplier<OutputParser> parser,
+        boolean streamed,
+        boolean streamsUsage,
+        Supplier<AnswerStream> stream,
+        Supplier<AnswerBody> body) {
+
+    Job {
+        Objects.requireNonNull(model, "model");
+        Objects.requireNonNull(rules, "rules");
+        Objects.requireNonNull(parser, "parser");
+        Objects.requireNonNull(stream, "stream");
+        Objects.requireNonNull(body, "body");
+        ignored = List.copyOf(ignored);
+        generations = List.copyOf(generations);
+        if (generations.isEmpty() || choicesPerPrompt < 1 || generations.size() % choicesPerPrompt != 0) {
+            throw new IllegalArgumentException(generations.size() + " generations in groups of " + choicesPerPrompt);
+        }
+    }
+
+    /** The same for this caller. */
+    Job by(Caller caller) {
+        return new Job(
+                model,
+                ignored,
+                generations.stream().map(caller::claim).toList(),
+                choicesPerPrompt,
+                rules,
+                parser,
+                streamed,
+                streamsUsage,
+                stream,
+                body);
+    }
+
+    /** Tokens of all prompts, each counted once. */
+    int promptTokens() {
+        int tokens = 0;
+        for (int i = 0; i < generations.size(); i += choicesPerPrompt) {
+            tokens += generations.get(i).prompt().length;
+        }
+        return tokens;
+    }
+}
