@@ -265,7 +265,7 @@ typedef struct mt_context_info {
     int32_t can_trim;   /* 0 for recurrent and hybrid models: mt_sequence_trim only to 0, whole states only */
     int32_t poisoned;   /* 0 or 1 */
     int32_t used_cells; /* cells in use, forks of a prefix counted once */
-    int32_t reserved;
+    int32_t skips_masked; /* 1: cells of other sequences cost a row next to nothing */
     int64_t kv_bytes; /* size of the KV cache; 0 where unknown */
 } mt_context_info;
 

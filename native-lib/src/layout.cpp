@@ -111,7 +111,7 @@ void contexts(writer &w) {
     FIELD(mt_context_info, can_trim);
     FIELD(mt_context_info, poisoned);
     FIELD(mt_context_info, used_cells);
-    FIELD(mt_context_info, reserved);
+    FIELD(mt_context_info, skips_masked);
     FIELD(mt_context_info, kv_bytes);
 }
 

@@ -3,6 +3,7 @@
  */
 #include "library.h"
 
+#include "attention_hook.h"
 #include "containment.h"
 #include "handles.h"
 #include "log.h"
@@ -55,6 +56,7 @@ void load_backends(const std::string &dir) {
         fail(MT_ERR_IO, "no CPU backend (libggml-cpu-*.so) could be loaded from \"%s\": %s", dir.c_str(),
              watch.errors_or("there is none for this processor").c_str());
     }
+    install_attention(foreign(cpu_backend));
     backends_loaded = true;
 }
 
@@ -95,6 +97,7 @@ std::string describe_system() {
             text += std::string(" ") + f->name + (strcmp(f->value, "1") == 0 ? "" : std::string("=") + f->value);
         }
     }
+    text += attention_installed() ? ", attention of libmartlet" : ", attention of ggml";
     return text;
 }
 

@@ -54,6 +54,7 @@ final class Answer implements AutoCloseable {
 
     private int cachedTokens;
     private int endedGenerations;
+    private int endedChoices;
 
     /**
      * @param choices one for each generation
@@ -116,9 +117,7 @@ final class Answer implements AutoCloseable {
     }
 
     private boolean done(boolean wholeUsage) {
-        return wholeUsage
-                ? endedGenerations == generations.size()
-                : choices.stream().allMatch(Choice::ended);
+        return wholeUsage ? endedGenerations == generations.size() : endedChoices == choices.size();
     }
 
     private void take(TokenFeed.Arrival arrival) {
@@ -128,6 +127,7 @@ final class Answer implements AutoCloseable {
                 if (!choice.ended()) {
                     choice.accept(token);
                     if (choice.ended()) {
+                        endedChoices++;
                         generations.get(arrival.index()).cancel();
                     }
                 }
@@ -139,6 +139,7 @@ final class Answer implements AutoCloseable {
                 }
                 if (!choice.ended()) {
                     finish(choice, end);
+                    endedChoices++;
                 }
             }
         }

@@ -65,6 +65,8 @@ public final class MartletServer implements AutoCloseable {
                 .addConnectionSelector(Http1ConnectionSelector.builder()
                         .config(Http1Config.builder()
                                 .addReceiveListener(ClientConnection.listener())
+                                .receiveLog(false)
+                                .sendLog(false)
                                 .build())
                         .build())
                 .routing(this::routes)

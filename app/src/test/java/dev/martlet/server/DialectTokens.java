@@ -42,7 +42,7 @@ final class DialectTokens implements Tokenizer {
     }
 
     StepRunner.Limits limits() {
-        return new StepRunner.Limits(32_768, 32_768, 512, 128, 32, true, vocabulary.size(), Integer.MAX_VALUE, true);
+        return new StepRunner.Limits(32_768, 32_768, 512, 128, 32, true, vocabulary.size(), Integer.MAX_VALUE, 0);
     }
 
     /** A model that answers prompts with texts, markers as their tokens. */

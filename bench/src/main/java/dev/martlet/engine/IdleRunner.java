@@ -9,7 +9,15 @@ final class IdleRunner implements StepRunner {
     /** @param sequences most sequences at once */
     IdleRunner(int sequences) {
         limits = new Limits(
-                1 << 24, 1 << 20, 512, sequences, sequences, true, ByteTokens.END + 2, Integer.MAX_VALUE, false);
+                1 << 24,
+                1 << 20,
+                512,
+                sequences,
+                sequences,
+                true,
+                ByteTokens.END + 2,
+                Integer.MAX_VALUE,
+                Integer.MAX_VALUE);
     }
 
     @Override

@@ -25,6 +25,14 @@ final class GenerationStream implements Generation {
     /** Guarded by lock; null until the end. */
     private TokenEvent.End end;
 
+    /** Whether the reader waits until {@link #waitEnd} at most. The reader writes both, holding the lock. */
+    private volatile boolean timed;
+
+    private volatile long waitEnd;
+
+    /** Only the reader uses it. */
+    private boolean watched;
+
     /** Set by any thread, never reset. */
     private volatile boolean cancelled;
 
@@ -59,6 +67,7 @@ final class GenerationStream implements Generation {
         } finally {
             lock.unlock();
         }
+        ReaderClock.forget(this);
     }
 
     /** Wakes the scheduler: there is something to do for this request. From any thread. */
@@ -85,13 +94,41 @@ final class GenerationStream implements Generation {
 
     @Override
     public Optional<TokenEvent> next(Duration atMost) throws InterruptedException {
-        long left = TimeUnit.NANOSECONDS.convert(atMost);
         lock.lockInterruptibly();
         try {
-            while (tokens.isEmpty() && end == null && left > 0) {
-                left = ready.awaitNanos(left);
+            if (tokens.isEmpty() && end == null) {
+                awaitUntil(System.nanoTime() + TimeUnit.NANOSECONDS.convert(atMost));
             }
             return take();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void awaitUntil(long nanos) throws InterruptedException {
+        if (!watched) {
+            watched = true;
+            ReaderClock.watch(this);
+        }
+        waitEnd = nanos;
+        timed = true;
+        try {
+            while (tokens.isEmpty() && end == null && nanos - System.nanoTime() > 0) {
+                ready.await();
+            }
+        } finally {
+            timed = false;
+        }
+    }
+
+    /** Wakes the reader if its wait is over. */
+    void endWaitAt(long now) {
+        if (!timed || waitEnd - now > 0) {
+            return;
+        }
+        lock.lock();
+        try {
+            ready.signal();
         } finally {
             lock.unlock();
         }

@@ -11,9 +11,9 @@ import java.util.Optional;
  * running or held by the prefix tree, and never two of these. Only the scheduler's thread uses it.
  *
  * <p>On a CPU, cells that nobody runs on are not free of cost: every row that is computed looks at the mask of all cells
- * up to the last used one, and for some tens of rows that costs as much as copying them out and back. So idle prefixes
- * move to host memory as soon as anything runs, and come back when a request begins with one; both copies together take
- * about a hundredth of the time to compute it again.
+ * up to the last used one. So while anything runs and more cells are used than are cheap to look at, idle prefixes move to
+ * host memory, and come back when a request begins with one; both copies together take about a fiftieth of the time to
+ * compute it again.
  */
 final class KvCache {
 
@@ -358,12 +358,12 @@ final class KvCache {
 
     /** Moves idle prefixes out of the way of what runs, the oldest first, some at a time. */
     void makeWay() {
-        if (!limits.masksCost() || !limits.partialPrefix() || hostBytes == 0) {
+        if (!limits.partialPrefix() || hostBytes == 0) {
             return;
         }
         int moved = 0;
         Node leaf = tree.oldestLeaf(false, null);
-        while (leaf != null && moved < MOST_MOVED) {
+        while (leaf != null && moved < MOST_MOVED && runner.usedCells() > limits.cheapCells()) {
             moved += leaf.end() - leaf.start();
             evict(leaf);
             leaf = tree.oldestLeaf(false, null);

@@ -25,11 +25,15 @@ final class NativeStepRunner implements StepRunner {
     private static final int RECURRENT_PREFIXES = 4;
 
     /**
-     * On a CPU, llama.cpp computes attention of 64 and more rows in tiles of 64 rows by 64 cells. A tile with one row of a
-     * streaming request costs as much as a full one, and there is one for each 64 cells of each of them. A step more costs
-     * reading the weights once more. Both were measured to be equal at about this share of the hidden state's width.
+     * On a CPU, llama.cpp's own kernel computes attention of 64 and more rows in tiles of 64 rows by 64 cells. A tile with
+     * one row of a streaming request costs as much as a full one, and there is one for each 64 cells of each of them. A
+     * step more costs reading the weights once more. Both were measured to be equal at about this share of the hidden
+     * state's width.
      */
     private static final int MIXED_SHARE = 3;
+
+    /** llama.cpp still writes a mask of all used cells for every row: from about here on that costs a tenth of a step. */
+    private static final int CHEAP_CELLS = 8_192;
 
     /** Idle workers spin between the graphs of a step; fastest in every measurement. */
     private static final int THREADPOOL_POLL = 100;
@@ -67,6 +71,7 @@ final class NativeStepRunner implements StepRunner {
             context = openContext();
             NativeCalls.check("read context info", martlet_h.mt_context_get_info(context, info));
             boolean onCpu = Device.list().stream().noneMatch(device -> device.kind() == Device.Kind.GPU);
+            boolean masksCost = onCpu && mt_context_info.skips_masked(info) == 0;
             limits = new Limits(
                     mt_context_info.n_ctx(info),
                     sequenceTokens(modelInfo),
@@ -75,8 +80,8 @@ final class NativeStepRunner implements StepRunner {
                     mt_context_info.n_outputs_max(info),
                     mt_context_info.can_trim(info) != 0,
                     modelInfo.vocabularySize(),
-                    onCpu ? modelInfo.embedding() / MIXED_SHARE : Integer.MAX_VALUE,
-                    onCpu);
+                    masksCost ? modelInfo.embedding() / MIXED_SHARE : Integer.MAX_VALUE,
+                    masksCost ? 0 : onCpu ? CHEAP_CELLS : Integer.MAX_VALUE);
             block = new StepBlock(arena, limits);
         } catch (RuntimeException e) {
             close();

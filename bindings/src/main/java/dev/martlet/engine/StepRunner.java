@@ -22,7 +22,7 @@ public interface StepRunner extends AutoCloseable {
      * @param vocabulary number of tokens
      * @param mixedContext prompts go into the same step as streaming requests while these have no more tokens than this in
      *     all, and into steps of their own beyond
-     * @param masksCost whether used cells slow the rows of other sequences down
+     * @param cheapCells used cells up to which those of others slow a row down no more than a little
      */
     record Limits(
             int contextTokens,
@@ -33,7 +33,7 @@ public interface StepRunner extends AutoCloseable {
             boolean partialPrefix,
             int vocabulary,
             int mixedContext,
-            boolean masksCost) {}
+            int cheapCells) {}
 
     /** The same for the runner's whole life, also across {@link #recreate()}. */
     Limits limits();

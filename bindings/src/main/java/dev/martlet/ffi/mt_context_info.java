@@ -26,7 +26,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t can_trim;
  *     int32_t poisoned;
  *     int32_t used_cells;
- *     int32_t reserved;
+ *     int32_t skips_masked;
  *     int64_t kv_bytes;
  * }
  * }
@@ -49,7 +49,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
         martlet_h.C_INT.withName("can_trim"),
         martlet_h.C_INT.withName("poisoned"),
         martlet_h.C_INT.withName("used_cells"),
-        martlet_h.C_INT.withName("reserved"),
+        martlet_h.C_INT.withName("skips_masked"),
         martlet_h.C_LONG.withName("kv_bytes")
     ).withName("mt_context_info");
 
@@ -544,48 +544,48 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
         struct.set(used_cells$LAYOUT, used_cells$OFFSET, fieldValue);
     }
 
-    private static final OfInt reserved$LAYOUT = (OfInt)$LAYOUT.select(groupElement("reserved"));
+    private static final OfInt skips_masked$LAYOUT = (OfInt)$LAYOUT.select(groupElement("skips_masked"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * int32_t reserved
+     * int32_t skips_masked
      * }
      */
-    public static final OfInt reserved$layout() {
-        return reserved$LAYOUT;
+    public static final OfInt skips_masked$layout() {
+        return skips_masked$LAYOUT;
     }
 
-    private static final long reserved$OFFSET = $LAYOUT.byteOffset(groupElement("reserved"));
+    private static final long skips_masked$OFFSET = $LAYOUT.byteOffset(groupElement("skips_masked"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * int32_t reserved
+     * int32_t skips_masked
      * }
      */
-    public static final long reserved$offset() {
-        return reserved$OFFSET;
+    public static final long skips_masked$offset() {
+        return skips_masked$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * int32_t reserved
+     * int32_t skips_masked
      * }
      */
-    public static int reserved(MemorySegment struct) {
-        return struct.get(reserved$LAYOUT, reserved$OFFSET);
+    public static int skips_masked(MemorySegment struct) {
+        return struct.get(skips_masked$LAYOUT, skips_masked$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * int32_t reserved
+     * int32_t skips_masked
      * }
      */
-    public static void reserved(MemorySegment struct, int fieldValue) {
-        struct.set(reserved$LAYOUT, reserved$OFFSET, fieldValue);
+    public static void skips_masked(MemorySegment struct, int fieldValue) {
+        struct.set(skips_masked$LAYOUT, skips_masked$OFFSET, fieldValue);
     }
 
     private static final OfLong kv_bytes$LAYOUT = (OfLong)$LAYOUT.select(groupElement("kv_bytes"));

@@ -21,7 +21,7 @@ class AllocationTest {
     /** A step that allocates nothing itself. */
     private static final class ConstantRunner implements StepRunner {
         private static final Limits LIMITS =
-                new Limits(1 << 20, 1 << 16, 64, 32, 16, true, ByteTokens.END + 2, Integer.MAX_VALUE, true);
+                new Limits(1 << 20, 1 << 16, 64, 32, 16, true, ByteTokens.END + 2, Integer.MAX_VALUE, 0);
 
         @Override
         public Limits limits() {

@@ -84,7 +84,7 @@ class SchedulePropertyTest {
                 partial,
                 ByteTokens.END + 2,
                 mixedContext,
-                random.nextBoolean());
+                random.nextInt(3) * cells / 2);
         EngineOptions options = EngineOptions.defaults()
                 .withMaxSequences(1 + random.nextInt(4))
                 .withPrefixCache(random.nextInt(4) > 0)

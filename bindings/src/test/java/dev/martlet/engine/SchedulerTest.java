@@ -168,7 +168,7 @@ class SchedulerTest {
     @Test
     void shouldShareWholeSequencesOnlyWhereTheModelCannotBeTrimmed() {
         StepRunner.Limits limits =
-                new StepRunner.Limits(400, 400, 16, 8, 8, false, ByteTokens.END + 2, Integer.MAX_VALUE, true);
+                new StepRunner.Limits(400, 400, 16, 8, 8, false, ByteTokens.END + 2, Integer.MAX_VALUE, 0);
         Rig rig = new Rig(limits, Rig.small(), ScriptedStepRunner.answering(p -> "ok"));
         GenerationStream first = rig.submit("question one", 1);
         rig.runAll();
@@ -263,7 +263,7 @@ class SchedulerTest {
 
     @Test
     void shouldGivePromptsStepsOfTheirOwnBesideLongStreams() {
-        StepRunner.Limits limits = new StepRunner.Limits(4_000, 4_000, 128, 8, 8, true, ByteTokens.END + 2, 100, true);
+        StepRunner.Limits limits = new StepRunner.Limits(4_000, 4_000, 128, 8, 8, true, ByteTokens.END + 2, 100, 0);
         Rig rig = new Rig(
                 limits,
                 EngineOptions.defaults().withMaxSequences(4).withStepMillis(0),

@@ -96,12 +96,12 @@ public final class ScriptedStepRunner implements StepRunner {
 
     /** Limits of a small machine: this many cells, 8 sequence ids, steps of 16 tokens. */
     public static Limits limits(int cells) {
-        return new Limits(cells, cells, 16, 8, 8, true, ByteTokens.END + 2, Integer.MAX_VALUE, true);
+        return new Limits(cells, cells, 16, 8, 8, true, ByteTokens.END + 2, Integer.MAX_VALUE, 0);
     }
 
     /** Limits that fit {@link EngineOptions#defaults()}, with room for 16,384 tokens. */
     public static Limits generousLimits() {
-        return new Limits(16_384, 16_384, 512, 128, 32, true, ByteTokens.END + 2, Integer.MAX_VALUE, true);
+        return new Limits(16_384, 16_384, 512, 128, 32, true, ByteTokens.END + 2, Integer.MAX_VALUE, 0);
     }
 
     /** Lower-case letters by a hash of all tokens before; now and then it ends. */
