@@ -170,7 +170,7 @@ class AdmissionTest {
     private static EngineMetrics load(int cells, ToIntFunction<Random> answer, Rig[] used) {
         Random random = new Random(7);
         StepRunner.Limits limits =
-                new StepRunner.Limits(cells, cells, 64, 64, 32, true, ByteTokens.END + 2, Integer.MAX_VALUE, true);
+                new StepRunner.Limits(cells, cells, 64, 64, 32, true, ByteTokens.END + 2, Integer.MAX_VALUE, 0);
         EngineOptions options = EngineOptions.defaults()
                 .withMaxSequences(16)
                 .withBatchTokens(64)
