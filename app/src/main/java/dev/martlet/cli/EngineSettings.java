@@ -19,6 +19,12 @@ final class EngineSettings {
     @Option(names = "--queue", paramLabel = "N", description = "Most requests that wait; more get 429 (default: 256).")
     private Optional<Integer> queue = Optional.empty();
 
+    @Option(
+            names = "--queue-tokens",
+            paramLabel = "N",
+            description = "Most tokens that wait, prompts and expected answers (default: 262144).")
+    private Optional<Integer> queueTokens = Optional.empty();
+
     @Option(names = "--batch-size", paramLabel = "TOKENS", description = "Most tokens of one step (default: 512).")
     private Optional<Integer> batch = Optional.empty();
 
@@ -70,6 +76,9 @@ final class EngineSettings {
             }
             if (queue.isPresent()) {
                 options = options.withQueueLimit(queue.get());
+            }
+            if (queueTokens.isPresent()) {
+                options = options.withQueueTokens(queueTokens.get());
             }
             if (batch.isPresent()) {
                 options = options.withBatchTokens(batch.get());

@@ -57,15 +57,15 @@ public record ApiError(
         return invalid(param, "context_length_exceeded", message);
     }
 
-    /** More requests than the server will queue. */
+    /** More of something than the server takes on at once. */
     public static ApiError overloaded(Duration retryAfter) {
+        return overloaded("server_busy", "The server is busy. Please retry later.", retryAfter);
+    }
+
+    /** More requests than may wait, or with more tokens. */
+    public static ApiError overloaded(String code, String message, Duration retryAfter) {
         return new ApiError(
-                429,
-                "rate_limit_error",
-                "The server is busy: its queue is full. Please retry later.",
-                Optional.empty(),
-                Optional.of("rate_limit_exceeded"),
-                Optional.of(retryAfter));
+                429, "rate_limit_error", message, Optional.empty(), Optional.of(code), Optional.of(retryAfter));
     }
 
     /** A server that is not (or no longer) able to answer for a while. */

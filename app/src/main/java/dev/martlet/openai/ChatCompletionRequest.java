@@ -24,6 +24,7 @@ import java.util.function.Predicate;
  * @param topLogprobs -1 for none; 0 for the chosen tokens' log probabilities; k for the k likeliest tokens' too
  * @param functionsForm whether the client speaks the old form, {@code functions} and {@code function_call}
  * @param format the shape of the answer's text
+ * @param priority the lower the sooner it runs where requests wait; 0 unless told
  * @param ignored fields of the request that have no effect, by path
  */
 public record ChatCompletionRequest(
@@ -43,6 +44,7 @@ public record ChatCompletionRequest(
         int topLogprobs,
         boolean functionsForm,
         ResponseFormat format,
+        int priority,
         List<String> ignored)
         implements GenerationSettings {
 

@@ -1,5 +1,6 @@
 package dev.martlet.openai;
 
+import dev.martlet.engine.GenerationRequest;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
@@ -87,6 +88,11 @@ final class GenerationReader {
 
     boolean ignoreEndOfGeneration() {
         return fields.flag("ignore_eos").orElse(false);
+    }
+
+    int priority() {
+        return fields.integer("priority", GenerationRequest.LEAST_PRIORITY, GenerationRequest.MOST_PRIORITY)
+                .orElse(0);
     }
 
     ResponseFormat format() {

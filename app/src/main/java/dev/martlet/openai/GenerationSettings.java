@@ -37,6 +37,11 @@ public interface GenerationSettings {
     /** The shape of the answer's text. */
     ResponseFormat format();
 
+    /** The lower the sooner it runs where requests wait. */
+    default int priority() {
+        return 0;
+    }
+
     /** Fields of the request that have no effect, by path. */
     List<String> ignored();
 

@@ -38,6 +38,7 @@ final class RequestReader {
         boolean ignoreEnd = generation.ignoreEndOfGeneration();
         int topLogprobs = topLogprobs();
         ResponseFormat format = generation.format();
+        int priority = generation.priority();
         modalities();
         generation.refuse(PROMISES);
         generation.noteIgnored();
@@ -58,6 +59,7 @@ final class RequestReader {
                 topLogprobs,
                 chat.functionsForm(),
                 format,
+                priority,
                 ignored);
     }
 

@@ -51,12 +51,13 @@ final class AnswerHandler implements Handler {
     public void handle(ServerRequest httpRequest, ServerResponse response) {
         try {
             byte[] body = RequestBody.readOrRefuse(httpRequest, response, config.maxBodyBytes());
+            Caller caller = Caller.of(httpRequest.headers());
             ServedModel model = loaded.get();
             Job job = endpoint.understand(Json.object(body), model);
             IgnoredFields.tell(job.ignored(), response);
             // The watch reads on behind this request, so no other may follow on the connection.
             response.header(HeaderValues.CONNECTION_CLOSE);
-            answer(job, ClientConnection.current(), response);
+            answer(job.by(caller), ClientConnection.current(), response);
             throw ClientConnection.finished(response);
         } catch (UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
             throw new CloseConnectionException("the client has gone", e);

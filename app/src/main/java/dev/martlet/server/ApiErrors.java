@@ -23,7 +23,14 @@ import java.time.Duration;
 /** The one place that turns any failure into an error of the wire. */
 final class ApiErrors {
     private static final System.Logger LOG = System.getLogger(ApiErrors.class.getName());
+
+    /** Where nothing is known. */
     private static final Duration QUEUE_RETRY = Duration.ofSeconds(1);
+
+    private static final Duration LEAST_RETRY = Duration.ofMillis(100);
+
+    /** SDKs honour it; they would try a request again that took too long, twice. */
+    private static final String SHOULD_RETRY = "x-should-retry";
 
     private ApiErrors() {}
 
@@ -46,7 +53,14 @@ final class ApiErrors {
 
     private static ApiError of(EngineException failure) {
         return switch (failure.kind()) {
-            case QUEUE_FULL -> ApiError.overloaded(QUEUE_RETRY);
+            case QUEUE_FULL ->
+                ApiError.overloaded(
+                        "queue_full", "The server is busy: its queue is full. Please retry later.", wait(failure));
+            case QUEUE_TOKENS_FULL ->
+                ApiError.overloaded(
+                        "queue_tokens_full",
+                        "The server is busy: its queue has no room for the tokens of this request. Please retry later.",
+                        wait(failure));
             // A prompt that leaves no room was refused by its field's name before; the engine knows no fields.
             case PROMPT_TOO_LONG -> ApiError.http(400, "context_length_exceeded", failure.getMessage());
             case SHUTDOWN -> shuttingDown();
@@ -54,6 +68,14 @@ final class ApiErrors {
                 ApiError.invalid("The answer cannot go on as the request constrains it: " + failure.getMessage());
             case NATIVE -> unexpected(failure);
         };
+    }
+
+    /** As foretold, but no client is to come back in no time at all. */
+    private static Duration wait(EngineException failure) {
+        return failure.retryAfter()
+                .filter(foretold -> !foretold.isZero())
+                .map(foretold -> foretold.compareTo(LEAST_RETRY) < 0 ? LEAST_RETRY : foretold)
+                .orElse(QUEUE_RETRY);
     }
 
     static ApiError shuttingDown() {
@@ -92,6 +114,9 @@ final class ApiErrors {
             response.header(HeaderNames.RETRY_AFTER, Long.toString(Math.max(1, (millis + 999) / 1000)));
             response.header("retry-after-ms", Long.toString(millis));
         });
+        if (error.status() == Status.GATEWAY_TIMEOUT_504.code()) {
+            response.header(SHOULD_RETRY, "false");
+        }
         response.send(error.body());
     }
 

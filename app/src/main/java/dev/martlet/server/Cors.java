@@ -34,7 +34,9 @@ final class Cors implements Filter {
         boolean preflight = request.prologue().method().equals(Method.OPTIONS)
                 && request.headers().contains(HeaderNames.ACCESS_CONTROL_REQUEST_METHOD);
         if (!preflight) {
-            response.header(HeaderNames.ACCESS_CONTROL_EXPOSE_HEADERS, "x-request-id, " + IgnoredFields.HEADER);
+            response.header(
+                    HeaderNames.ACCESS_CONTROL_EXPOSE_HEADERS,
+                    "x-request-id, retry-after, retry-after-ms, " + IgnoredFields.HEADER);
             chain.proceed();
             return;
         }

@@ -15,6 +15,7 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 /** An engine's figures for Prometheus. Names follow vLLM's where the meaning is the same, with another prefix. */
 final class EngineMetricsCollector implements MultiCollector {
     private static final double MICROS_PER_SECOND = 1e6;
+    private static final double NANOS_PER_SECOND = 1e9;
 
     private final Engine engine;
 
@@ -39,6 +40,27 @@ final class EngineMetricsCollector implements MultiCollector {
         gauge(all, "num_requests_waiting", "Requests that wait", now.waiting());
         gauge(
                 all,
+                "queue_tokens",
+                "Tokens of requests that have not run yet, prompts and expected answers",
+                now.waitingTokens());
+        gauge(
+                all,
+                "queue_predicted_wait_seconds",
+                "How long a request that comes now is expected to wait",
+                now.predictedWaitMicros() / MICROS_PER_SECOND);
+        gauge(
+                all,
+                "prompt_token_cost_seconds",
+                "What a prompt token costs that is not cached, learned from the last steps",
+                now.promptTokenNanos() / NANOS_PER_SECOND);
+        gauge(
+                all,
+                "output_token_cost_seconds",
+                "What a token of output costs among those that run at once, learned from the last steps",
+                now.outputTokenNanos() / NANOS_PER_SECOND);
+        gauge(all, "mean_output_tokens", "Tokens of an answer, learned from the last ones", now.meanOutputTokens());
+        gauge(
+                all,
                 "kv_cache_usage_perc",
                 "Share of the KV cache that is in use, cached prefixes included: 1 is all of it",
                 (double) now.usedCells() / Math.max(1, now.contextTokens()));
@@ -53,6 +75,13 @@ final class EngineMetricsCollector implements MultiCollector {
         counter(all, "requests_ended", "Requests that ended, however", now.ended());
         counter(all, "requests_cancelled", "Requests that were cancelled, or that nobody read", now.cancelled());
         counter(all, "requests_failed", "Requests that failed in the engine", now.failed());
+        counter(all, "requests_expired", "Requests whose deadline passed", now.expired());
+        all.metricSnapshot(CounterSnapshot.builder()
+                .name("martlet_requests_rejected")
+                .help("Requests that were refused, by the bound of the queue that was reached")
+                .dataPoint(labelled("reason", "requests", now.rejectedRequests()))
+                .dataPoint(labelled("reason", "tokens", now.rejectedTokens()))
+                .build());
         counter(all, "num_preemptions", "Times a request lost its cells for a while", now.preemptions());
     }
 
@@ -66,14 +95,14 @@ final class EngineMetricsCollector implements MultiCollector {
         all.metricSnapshot(CounterSnapshot.builder()
                 .name("martlet_draft_tokens")
                 .help("Drafted tokens by what became of them")
-                .dataPoint(draft("accepted", now.draftsAccepted()))
-                .dataPoint(draft("rejected", now.draftsRejected()))
+                .dataPoint(labelled("result", "accepted", now.draftsAccepted()))
+                .dataPoint(labelled("result", "rejected", now.draftsRejected()))
                 .build());
     }
 
-    private static CounterSnapshot.CounterDataPointSnapshot draft(String result, long value) {
+    private static CounterSnapshot.CounterDataPointSnapshot labelled(String label, String name, long value) {
         return CounterSnapshot.CounterDataPointSnapshot.builder()
-                .labels(Labels.of("result", result))
+                .labels(Labels.of(label, name))
                 .value(value)
                 .build();
     }

@@ -51,6 +51,7 @@ final class EngineView implements Handler {
         String body = object().add("object", "engine")
                 .add("age_ms", millis(Duration.between(picture.taken(), Instant.now())))
                 .add("requests", requests(now))
+                .add("queue", queue(now, picture.tenants()))
                 .add("tokens", tokens(now))
                 .add("cache", cache(now, picture.prefixes()))
                 .add("latency_seconds", latencies(engine.distributions()))
@@ -71,7 +72,27 @@ final class EngineView implements Handler {
                 .add("ended", now.ended())
                 .add("cancelled", now.cancelled())
                 .add("failed", now.failed())
+                .add("expired", now.expired())
                 .add("preemptions", now.preemptions());
+    }
+
+    private static JsonObjectBuilder queue(EngineMetrics now, List<EngineSnapshot.Tenant> tenants) {
+        JsonArrayBuilder who = Json.builders().createArrayBuilder();
+        for (EngineSnapshot.Tenant tenant : tenants) {
+            who.add(object().add("id", tenant.name())
+                    .add("running", tenant.running())
+                    .add("waiting", tenant.waiting()));
+        }
+        return object().add("requests", now.waiting())
+                .add("tokens", now.waitingTokens())
+                .add("predicted_wait_ms", now.predictedWaitMicros() / 1e3)
+                .add("prompt_token_us", now.promptTokenNanos() / 1e3)
+                .add("output_token_us", now.outputTokenNanos() / 1e3)
+                .add("mean_output_tokens", now.meanOutputTokens())
+                .add(
+                        "rejected",
+                        object().add("requests", now.rejectedRequests()).add("tokens", now.rejectedTokens()))
+                .add("tenants", who);
     }
 
     private static JsonObjectBuilder tokens(EngineMetrics now) {
@@ -136,6 +157,7 @@ final class EngineView implements Handler {
     private static JsonObjectBuilder describe(EngineSnapshot.Request request) {
         JsonObjectBuilder all = object().add("id", request.id())
                 .add("state", lower(request.state()))
+                .add("priority", request.priority())
                 .add("prompt_tokens", request.promptTokens())
                 .add("cached_tokens", request.cache().map(CacheOutcome::tokens).orElse(0))
                 .add("seen_tokens", request.seenTokens())

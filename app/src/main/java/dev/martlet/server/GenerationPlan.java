@@ -37,7 +37,7 @@ record GenerationPlan(ServedModel model, GenerationSettings settings, Optional<C
         long seed = ThreadLocalRandom.current().nextLong();
         List<GenerationRequest> requests = new ArrayList<>(choices);
         for (int choice = 0; choice < choices; choice++) {
-            requests.add(new GenerationRequest(
+            GenerationRequest request = new GenerationRequest(
                     prompt,
                     settings.sampling().sampling(model.sampling(), seed, choice),
                     Math.min(settings.maxTokens().orElse(limit), room),
@@ -45,7 +45,8 @@ record GenerationPlan(ServedModel model, GenerationSettings settings, Optional<C
                     settings.stopTokens(),
                     settings.ignoreEndOfGeneration(),
                     Optional.empty(),
-                    constraint));
+                    constraint);
+            requests.add(request.withPriority(settings.priority()));
         }
         return requests;
     }

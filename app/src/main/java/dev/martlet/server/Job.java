@@ -48,6 +48,21 @@ record Job(
         }
     }
 
+    /** The same for this caller. */
+    Job by(Caller caller) {
+        return new Job(
+                model,
+                ignored,
+                generations.stream().map(caller::claim).toList(),
+                choicesPerPrompt,
+                rules,
+                parser,
+                streamed,
+                streamsUsage,
+                stream,
+                body);
+    }
+
     /** Tokens of all prompts, each counted once. */
     int promptTokens() {
         int tokens = 0;

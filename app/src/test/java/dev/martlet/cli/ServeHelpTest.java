@@ -36,6 +36,7 @@ class ServeHelpTest {
         defaults.put("--threads", ENGINE.threads() == 0 ? "one for each physical core" : "?");
         defaults.put("--parallel", ENGINE.maxSequences());
         defaults.put("--queue", ENGINE.queueLimit());
+        defaults.put("--queue-tokens", ENGINE.queueTokens());
         defaults.put("--batch-size", ENGINE.batchTokens());
         defaults.put("--step-millis", ENGINE.stepMillis());
         defaults.put("--cached-prefixes", ENGINE.cachedPrefixes());
@@ -96,6 +97,7 @@ class ServeHelpTest {
                         "--ctx-size=1000",
                         "--parallel=3",
                         "--queue=4",
+                        "--queue-tokens=500",
                         "--batch-size=64",
                         "--step-millis=5",
                         "--threads=6",
@@ -103,6 +105,7 @@ class ServeHelpTest {
                 .isEqualTo(ENGINE.withContextTokens(1_000)
                         .withMaxSequences(3)
                         .withQueueLimit(4)
+                        .withQueueTokens(500)
                         .withBatchTokens(64)
                         .withStepMillis(5)
                         .withThreads(6)

@@ -108,6 +108,7 @@ class BadRequestTest {
             "top_k":-2                                 | top_k
             "top_k":1.5                                | top_k
             "min_p":2                                  | min_p
+            "priority":101                             | priority
             "repetition_penalty":0                     | repetition_penalty
             "repetition_penalty":1e-60                 | repetition_penalty
             "repeat_penalty":101                       | repeat_penalty

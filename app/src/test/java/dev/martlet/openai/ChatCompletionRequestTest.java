@@ -56,6 +56,7 @@ class ChatCompletionRequestTest {
         assertThat(request.addGenerationPrompt()).isTrue();
         assertThat(request.continueFinalMessage()).isFalse();
         assertThat(request.functionsForm()).isFalse();
+        assertThat(request.priority()).isZero();
         assertThat(request.ignored()).isEmpty();
         assertThat(request.conversation().toolChoice()).isEqualTo(new ToolChoice.Auto());
         assertThat(request.conversation().parallelToolCalls()).isTrue();
@@ -71,7 +72,7 @@ class ChatCompletionRequestTest {
                 "logit_bias":{"5":-100,"6":2.5},"stop":["a","b"],"stop_token_ids":[3,4],"logprobs":true,
                 "top_logprobs":4,"response_format":{"type":"text"},"modalities":["text"],"cache_prompt":true,
                 "store":false,"service_tier":"auto","parallel_tool_calls":false,"tool_choice":"none",
-                "chat_template_kwargs":{"x":1}
+                "chat_template_kwargs":{"x":1},"priority":-5
                 """);
         assertThat(request.model()).contains("gpt-4o");
         assertThat(request.stream()).isTrue();
@@ -82,6 +83,7 @@ class ChatCompletionRequestTest {
         assertThat(request.stopTokens()).containsExactlyInAnyOrder(3, 4);
         assertThat(request.ignoreEndOfGeneration()).isTrue();
         assertThat(request.topLogprobs()).isEqualTo(4);
+        assertThat(request.priority()).isEqualTo(-5);
         assertThat(request.templateKwargs().toString()).isEqualTo("{\"x\":1}");
         assertThat(request.conversation().parallelToolCalls()).isFalse();
         assertThat(request.conversation().toolChoice()).isEqualTo(new ToolChoice.None());
@@ -113,7 +115,7 @@ class ChatCompletionRequestTest {
     @Test
     void shouldTellIgnoredFields() {
         ChatCompletionRequest request = with("\"user\":\"u\",\"metadata\":{},\"store\":true,\"service_tier\":\"flex\","
-                + "\"prompt_cache_key\":\"k\",\"frobnicate\":[1],\"cache_prompt\":false,\"priority\":1,"
+                + "\"prompt_cache_key\":\"k\",\"frobnicate\":[1],\"cache_prompt\":false,"
                 + "\"max_tokens\":1,\"max_completion_tokens\":2,\"stream_options\":{\"include_usage\":true},"
                 + "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"strict\":true}}]");
         assertThat(request.maxTokens()).isEqualTo(OptionalInt.of(2));
@@ -126,7 +128,6 @@ class ChatCompletionRequestTest {
                         "prompt_cache_key",
                         "frobnicate",
                         "cache_prompt",
-                        "priority",
                         "max_tokens",
                         "stream_options");
     }

@@ -137,9 +137,9 @@ class ChunkWriterTest {
         writer.keepAlive();
         writer.error(ApiError.overloaded(Duration.ofSeconds(1)));
         assertThat(sent(writer))
-                .isEqualTo(": keep-alive\n\nevent: error\ndata: {\"error\":{\"message\":\"The server is busy: its queue"
-                        + " is full. Please retry later.\",\"type\":\"rate_limit_error\",\"param\":null,"
-                        + "\"code\":\"rate_limit_exceeded\"}}\n\n");
+                .isEqualTo(": keep-alive\n\nevent: error\ndata: {\"error\":{\"message\":\"The server is busy."
+                        + " Please retry later.\",\"type\":\"rate_limit_error\",\"param\":null,"
+                        + "\"code\":\"server_busy\"}}\n\n");
     }
 
     @Test

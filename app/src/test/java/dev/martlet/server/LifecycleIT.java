@@ -69,7 +69,7 @@ class LifecycleIT {
                 assertThat(refused.statusCode()).isEqualTo(429);
                 assertThat(refused.headers().firstValue("retry-after")).contains("1");
                 assertThat(refused.headers().firstValue("retry-after-ms")).contains("1000");
-                assertThat(code(refused)).isEqualTo("rate_limit_exceeded");
+                assertThat(code(refused)).isEqualTo("queue_full");
                 gate.open();
                 assertThat(running.readAll()).startsWith("HTTP/1.1 200");
                 assertThat(queued.readAll()).startsWith("HTTP/1.1 200");

@@ -26,8 +26,8 @@ public final class SchedulerTurns {
                 .withCachedPrefixes(0)
                 .withMaxSequences(running)
                 .withPrefixCache(false);
-        inbox = new Inbox(running);
         Counters counters = new Counters(runner.limits().contextTokens());
+        inbox = new Inbox(options, counters);
         Constraints constraints = new Constraints(ByteTokens.vocabulary(), new ByteTokens());
         scheduler =
                 new Scheduler(runner, ByteTokens.vocabulary(), options, inbox, counters, constraints, System::nanoTime);

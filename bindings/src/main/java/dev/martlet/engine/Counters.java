@@ -3,7 +3,7 @@ package dev.martlet.engine;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * The scheduler's counters. One thread writes, any thread reads; single values are never torn, the whole is only
+ * The engine's counters. Each has one writer at a time, any thread reads; single values are never torn, the whole is only
  * roughly of one moment.
  */
 final class Counters {
@@ -12,6 +12,11 @@ final class Counters {
     enum Counter {
         WAITING,
         RUNNING,
+        WAITING_TOKENS,
+        PREDICTED_WAIT_MICROS,
+        PROMPT_TOKEN_NANOS,
+        OUTPUT_TOKEN_NANOS,
+        MEAN_OUTPUT_TOKENS,
         CACHED_PREFIXES,
         USED_CELLS,
         HOST_BYTES,
@@ -19,6 +24,9 @@ final class Counters {
         ENDED,
         CANCELLED,
         FAILED,
+        EXPIRED,
+        REJECTED_REQUESTS,
+        REJECTED_TOKENS,
         STEPS,
         PROMPT_TOKENS,
         PREFILL_TOKENS,
@@ -43,15 +51,23 @@ final class Counters {
         this.contextTokens = contextTokens;
     }
 
-    /** Adds. Only the scheduler's thread calls it, so that a plain read and an ordered write do. */
+    /**
+     * Adds. Each counter has one writer at a time, so that a plain read and an ordered write do: the scheduler's thread, or
+     * for what is refused whoever holds the inbox's lock.
+     */
     void add(Counter counter, long amount) {
         int i = counter.ordinal();
         values.lazySet(i, values.getPlain(i) + amount);
     }
 
-    /** Sets a level. Only the scheduler's thread calls it. */
+    /** Sets a level. As for {@link #add}. */
     void set(Counter counter, long value) {
         values.lazySet(counter.ordinal(), value);
+    }
+
+    /** A counter's value, for its writer. */
+    long total(Counter counter) {
+        return values.getPlain(counter.ordinal());
     }
 
     private long get(Counter counter) {
@@ -62,6 +78,11 @@ final class Counters {
         return new EngineMetrics(
                 (int) get(Counter.WAITING),
                 (int) get(Counter.RUNNING),
+                get(Counter.WAITING_TOKENS),
+                get(Counter.PREDICTED_WAIT_MICROS),
+                get(Counter.PROMPT_TOKEN_NANOS),
+                get(Counter.OUTPUT_TOKEN_NANOS),
+                (int) get(Counter.MEAN_OUTPUT_TOKENS),
                 (int) get(Counter.CACHED_PREFIXES),
                 (int) get(Counter.USED_CELLS),
                 contextTokens,
@@ -70,6 +91,9 @@ final class Counters {
                 get(Counter.ENDED),
                 get(Counter.CANCELLED),
                 get(Counter.FAILED),
+                get(Counter.EXPIRED),
+                get(Counter.REJECTED_REQUESTS),
+                get(Counter.REJECTED_TOKENS),
                 get(Counter.STEPS),
                 get(Counter.PROMPT_TOKENS),
                 get(Counter.PREFILL_TOKENS),

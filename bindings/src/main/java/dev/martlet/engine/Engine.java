@@ -51,8 +51,8 @@ public final class Engine implements AutoCloseable {
         this.vocabulary = vocabulary;
         this.tokenizer = tokenizer;
         this.limits = runner.limits();
-        this.inbox = new Inbox(options.maxSequences() + options.queueLimit());
         this.counters = new Counters(limits.contextTokens());
+        this.inbox = new Inbox(options, counters);
         Constraints constraints = new Constraints(vocabulary, tokenizer);
         this.scheduler = new Scheduler(runner, vocabulary, options, inbox, counters, constraints, System::nanoTime);
         this.calibrated = calibrated;
@@ -118,7 +118,7 @@ public final class Engine implements AutoCloseable {
      * Queues a request.
      *
      * @return its tokens, as they come
-     * @throws EngineException QUEUE_FULL, PROMPT_TOO_LONG or SHUTDOWN
+     * @throws EngineException QUEUE_FULL, QUEUE_TOKENS_FULL, PROMPT_TOO_LONG or SHUTDOWN
      * @throws IllegalArgumentException if a token of the prompt or of the bias is none of the vocabulary, or the
      *     constraint is compiled for another one
      */
@@ -184,6 +184,7 @@ public final class Engine implements AutoCloseable {
 
     /** Levels and totals of this moment. */
     public EngineMetrics metrics() {
+        inbox.publish();
         return counters.snapshot();
     }
 

@@ -1,13 +1,18 @@
 package dev.martlet.engine;
 
+import java.time.Duration;
+import java.util.Optional;
+
 /** The engine refused or failed a request; the engine itself goes on. */
 public class EngineException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     /** What kind of failure. */
     public enum Kind {
-        /** The waiting queue is full; try again later. */
+        /** As many requests wait as may; {@link #retryAfter()} says when to try again. */
         QUEUE_FULL,
+        /** The requests that wait have as many tokens as they may; {@link #retryAfter()} says when to try again. */
+        QUEUE_TOKENS_FULL,
         /** The prompt does not fit into the context. */
         PROMPT_TOO_LONG,
         /** The engine is shutting down. */
@@ -20,17 +25,33 @@ public class EngineException extends RuntimeException {
 
     private final Kind kind;
 
+    /** Null where a next try makes no sense. */
+    private final Duration retryAfter;
+
     public EngineException(Kind kind, String message) {
         super(message);
         this.kind = kind;
+        this.retryAfter = null;
+    }
+
+    public EngineException(Kind kind, String message, Duration retryAfter) {
+        super(message);
+        this.kind = kind;
+        this.retryAfter = retryAfter;
     }
 
     public EngineException(Kind kind, String message, Throwable cause) {
         super(message, cause);
         this.kind = kind;
+        this.retryAfter = null;
     }
 
     public Kind kind() {
         return kind;
+    }
+
+    /** How long what waits is expected to take; zero as long as nothing is known of that. */
+    public Optional<Duration> retryAfter() {
+        return Optional.ofNullable(retryAfter);
     }
 }

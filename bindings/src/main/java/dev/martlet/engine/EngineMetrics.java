@@ -5,6 +5,11 @@ package dev.martlet.engine;
  *
  * @param waiting requests that wait
  * @param running requests that run
+ * @param waitingTokens tokens of requests that have not run yet, prompts and expected answers
+ * @param predictedWaitMicros how long a request that comes now would wait; 0 also as long as nothing was learned
+ * @param promptTokenNanos what a prompt token that is not cached costs, learned; 0 as long as nothing was
+ * @param outputTokenNanos what a token of output costs among as many as run at once, learned; 0 as long as nothing was
+ * @param meanOutputTokens tokens of an answer, learned; 0 as long as none has ended
  * @param cachedPrefixes finished requests whose tokens are kept
  * @param usedCells cells of the KV cache in use
  * @param contextTokens cells of the KV cache
@@ -13,6 +18,9 @@ package dev.martlet.engine;
  * @param ended requests that ended, however
  * @param cancelled those of them that were cancelled or not read
  * @param failed those of them that ended with {@link FinishReason#ERROR}
+ * @param expired those of them whose deadline passed
+ * @param rejectedRequests requests refused since too many waited
+ * @param rejectedTokens requests refused since those that waited had too many tokens
  * @param steps steps run
  * @param promptTokens tokens of the prompts of requests that ran, each counted once
  * @param prefillTokens prompt tokens computed, again after a preemption too
@@ -32,6 +40,11 @@ package dev.martlet.engine;
 public record EngineMetrics(
         int waiting,
         int running,
+        long waitingTokens,
+        long predictedWaitMicros,
+        long promptTokenNanos,
+        long outputTokenNanos,
+        int meanOutputTokens,
         int cachedPrefixes,
         int usedCells,
         int contextTokens,
@@ -40,6 +53,9 @@ public record EngineMetrics(
         long ended,
         long cancelled,
         long failed,
+        long expired,
+        long rejectedRequests,
+        long rejectedTokens,
         long steps,
         long promptTokens,
         long prefillTokens,

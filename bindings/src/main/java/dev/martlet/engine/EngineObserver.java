@@ -4,8 +4,13 @@ import dev.martlet.engine.EngineSnapshot.State;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
@@ -43,8 +48,8 @@ final class EngineObserver {
     EngineObserver(Counters counters, LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
         this.counters = counters;
-        this.desk = new SnapshotDesk(
-                new EngineSnapshot(Instant.now(), counters.snapshot(), List.of(), List.of(), List.of(), List.of()));
+        this.desk = new SnapshotDesk(new EngineSnapshot(
+                Instant.now(), counters.snapshot(), List.of(), List.of(), List.of(), List.of(), List.of()));
     }
 
     /** A request runs, the first time or again; {@code running} has it already. */
@@ -76,6 +81,16 @@ final class EngineObserver {
             stepEvent.finish(status, plan, result, status == StepStatus.FAILED ? 0 : cache.usedCells());
             stepEvent = null;
         }
+    }
+
+    /** When the last step began. */
+    long stepBegan() {
+        return stepBegan;
+    }
+
+    /** When it ended. */
+    long stepEnded() {
+        return stepEnded;
     }
 
     /** The step gave a request another token. */
@@ -156,7 +171,33 @@ final class EngineObserver {
             RequestTrace trace = ended[i % REMEMBERED];
             last.add(describe(trace, State.ENDED, 0, trace.outputTokens, trace.ended));
         }
-        return new EngineSnapshot(Instant.now(), counters.snapshot(), runners, waiters, last, cache.prefixes());
+        return new EngineSnapshot(
+                Instant.now(),
+                counters.snapshot(),
+                runners,
+                waiters,
+                last,
+                cache.prefixes(),
+                tenants(waiting, running));
+    }
+
+    private static List<EngineSnapshot.Tenant> tenants(List<Sequence> waiting, List<Sequence> running) {
+        Map<String, Integer> waits = count(waiting);
+        Map<String, Integer> runs = count(running);
+        Set<String> names = new HashSet<>(waits.keySet());
+        names.addAll(runs.keySet());
+        return names.stream()
+                .map(name -> new EngineSnapshot.Tenant(name, runs.getOrDefault(name, 0), waits.getOrDefault(name, 0)))
+                .sorted(Comparator.comparing((EngineSnapshot.Tenant tenant) -> -tenant.running() - tenant.waiting())
+                        .thenComparing(EngineSnapshot.Tenant::name))
+                .limit(EngineSnapshot.MOST_LISTED)
+                .toList();
+    }
+
+    private static Map<String, Integer> count(List<Sequence> requests) {
+        Map<String, Integer> counts = new HashMap<>();
+        requests.forEach(sequence -> counts.merge(sequence.request.tenant(), 1, Integer::sum));
+        return counts;
     }
 
     private static EngineSnapshot.Request describe(Sequence sequence, State state, long now) {
@@ -167,6 +208,7 @@ final class EngineObserver {
         return new EngineSnapshot.Request(
                 trace.id,
                 state,
+                trace.priority,
                 trace.promptTokens,
                 seen,
                 outputs,

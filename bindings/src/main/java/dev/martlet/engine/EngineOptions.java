@@ -11,6 +11,8 @@ package dev.martlet.engine;
  *     chunks that fit, as far as that can be foretold; 0 = no bound
  * @param threads threads of a decode or prefill; 0 = one for each physical core
  * @param queueLimit most requests that wait beside those that run, at least 0
+ * @param queueTokens most tokens of requests that wait, prompts and expected answers, at least 1; one that finds none
+ *     waiting may have more
  * @param flashAttention whether attention runs fused
  * @param prefixCache whether finished requests stay in the cache for others to continue from
  * @param cachedPrefixes sequence ids for finished requests that stay, at least 0; together with {@code maxSequences} at most 255
@@ -25,6 +27,7 @@ public record EngineOptions(
         int stepMillis,
         int threads,
         int queueLimit,
+        int queueTokens,
         FlashAttention flashAttention,
         boolean prefixCache,
         int cachedPrefixes,
@@ -54,6 +57,7 @@ public record EngineOptions(
         check(stepMillis >= 0, "stepMillis", stepMillis, "at least 0");
         check(threads >= 0 && threads <= 1024, "threads", threads, "0 to 1024");
         check(queueLimit >= 0, "queueLimit", queueLimit, "at least 0");
+        check(queueTokens >= 1, "queueTokens", queueTokens, "at least 1");
         check(hostCacheMiB >= 0, "hostCacheMiB", hostCacheMiB, "at least 0");
         check(drafts >= 0 && drafts <= MOST_DRAFTS, "drafts", drafts, "0 to " + MOST_DRAFTS);
         check(
@@ -63,9 +67,9 @@ public record EngineOptions(
                 "0 to " + (SEQUENCE_IDS - maxSequences) + " beside maxSequences " + maxSequences);
     }
 
-    /** 32 requests at once, steps of 512 tokens and, while requests are streaming, 250 ms, 256 waiting, 96 cached prefixes, 8 drafts, the rest chosen by the model. */
+    /** 32 requests at once, steps of 512 tokens and, while requests are streaming, 250 ms, 256 waiting with up to 262,144 tokens, 96 cached prefixes, 8 drafts, the rest chosen by the model. */
     public static EngineOptions defaults() {
-        return new EngineOptions(0, 32, 512, 250, 0, 256, FlashAttention.AUTO, true, 96, 1_024, 8);
+        return new EngineOptions(0, 32, 512, 250, 0, 256, 262_144, FlashAttention.AUTO, true, 96, 1_024, 8);
     }
 
     public EngineOptions withContextTokens(int value) {
@@ -76,6 +80,7 @@ public record EngineOptions(
                 stepMillis,
                 threads,
                 queueLimit,
+                queueTokens,
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
@@ -91,6 +96,7 @@ public record EngineOptions(
                 stepMillis,
                 threads,
                 queueLimit,
+                queueTokens,
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
@@ -106,6 +112,7 @@ public record EngineOptions(
                 stepMillis,
                 threads,
                 queueLimit,
+                queueTokens,
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
@@ -121,6 +128,7 @@ public record EngineOptions(
                 value,
                 threads,
                 queueLimit,
+                queueTokens,
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
@@ -136,6 +144,7 @@ public record EngineOptions(
                 stepMillis,
                 value,
                 queueLimit,
+                queueTokens,
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
@@ -150,6 +159,23 @@ public record EngineOptions(
                 batchTokens,
                 stepMillis,
                 threads,
+                value,
+                queueTokens,
+                flashAttention,
+                prefixCache,
+                cachedPrefixes,
+                hostCacheMiB,
+                drafts);
+    }
+
+    public EngineOptions withQueueTokens(int value) {
+        return new EngineOptions(
+                contextTokens,
+                maxSequences,
+                batchTokens,
+                stepMillis,
+                threads,
+                queueLimit,
                 value,
                 flashAttention,
                 prefixCache,
@@ -166,6 +192,7 @@ public record EngineOptions(
                 stepMillis,
                 threads,
                 queueLimit,
+                queueTokens,
                 value,
                 prefixCache,
                 cachedPrefixes,
@@ -181,6 +208,7 @@ public record EngineOptions(
                 stepMillis,
                 threads,
                 queueLimit,
+                queueTokens,
                 flashAttention,
                 value,
                 cachedPrefixes,
@@ -196,6 +224,7 @@ public record EngineOptions(
                 stepMillis,
                 threads,
                 queueLimit,
+                queueTokens,
                 flashAttention,
                 prefixCache,
                 value,
@@ -211,6 +240,7 @@ public record EngineOptions(
                 stepMillis,
                 threads,
                 queueLimit,
+                queueTokens,
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
@@ -226,6 +256,7 @@ public record EngineOptions(
                 stepMillis,
                 threads,
                 queueLimit,
+                queueTokens,
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,

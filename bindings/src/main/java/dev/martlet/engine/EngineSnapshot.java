@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param waiting in order of arrival, the first {@value #MOST_LISTED}; the metrics count them all
  * @param ended the last requests that ended, latest first
  * @param prefixes what finished requests left, the longest unused first
+ * @param tenants whose requests run or wait, those with the most requests first, the first {@value #MOST_LISTED}
  */
 public record EngineSnapshot(
         Instant taken,
@@ -21,9 +22,10 @@ public record EngineSnapshot(
         List<Request> running,
         List<Request> waiting,
         List<Request> ended,
-        List<Prefix> prefixes) {
+        List<Prefix> prefixes,
+        List<Tenant> tenants) {
 
-    /** Most waiting requests that are listed. */
+    /** Most waiting requests, and most tenants, that are listed. */
     public static final int MOST_LISTED = 256;
 
     public EngineSnapshot {
@@ -31,6 +33,7 @@ public record EngineSnapshot(
         waiting = List.copyOf(waiting);
         ended = List.copyOf(ended);
         prefixes = List.copyOf(prefixes);
+        tenants = List.copyOf(tenants);
     }
 
     /** What a request is about. */
@@ -48,6 +51,7 @@ public record EngineSnapshot(
      * A request.
      *
      * @param id requests are numbered from 0 in their order of arrival
+     * @param priority the lower the sooner
      * @param promptTokens tokens of the prompt
      * @param seenTokens tokens of prompt and output that are in the cache now
      * @param outputTokens tokens of output so far
@@ -62,6 +66,7 @@ public record EngineSnapshot(
     public record Request(
             long id,
             State state,
+            int priority,
             int promptTokens,
             int seenTokens,
             int outputTokens,
@@ -81,4 +86,13 @@ public record EngineSnapshot(
      * @param hostBytes what a copy in host memory takes; 0 for none
      */
     public record Prefix(int tokens, boolean resident, long hostBytes) {}
+
+    /**
+     * Who has requests here.
+     *
+     * @param name as their requests give it
+     * @param running requests of theirs that run
+     * @param waiting requests of theirs that wait
+     */
+    public record Tenant(String name, int running, int waiting) {}
 }

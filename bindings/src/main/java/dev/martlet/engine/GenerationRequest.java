@@ -18,6 +18,9 @@ import java.util.Set;
  * @param deadline time from submission after which the generation ends with {@link FinishReason#DEADLINE}
  * @param constraint what the output must follow; it ends where nothing more may follow, with {@link FinishReason#STOP},
  *     whether or not end tokens are ignored
+ * @param priority the lower the sooner it runs, {@value #LEAST_PRIORITY} to {@value #MOST_PRIORITY}; a level is worth
+ *     30 seconds of waiting, so that a request of low priority waits long but not forever
+ * @param tenant who it is for: requests of one priority that wait share the engine fairly between tenants, by tokens
  */
 public record GenerationRequest(
         int[] prompt,
@@ -27,9 +30,17 @@ public record GenerationRequest(
         Set<Integer> stopTokens,
         boolean ignoreEndOfGeneration,
         Optional<Duration> deadline,
-        Optional<CompiledGrammar> constraint) {
+        Optional<CompiledGrammar> constraint,
+        int priority,
+        String tenant) {
+
+    /** Bounds of priorities. */
+    public static final int LEAST_PRIORITY = -100;
+
+    public static final int MOST_PRIORITY = 100;
 
     public GenerationRequest {
+        Objects.requireNonNull(tenant, "tenant");
         Objects.requireNonNull(sampling, "sampling");
         Objects.requireNonNull(deadline, "deadline");
         Objects.requireNonNull(constraint, "constraint");
@@ -43,6 +54,23 @@ public record GenerationRequest(
         if (topLogprobs < -1 || topLogprobs > 20) {
             throw new IllegalArgumentException("topLogprobs is " + topLogprobs + ", must be -1 to 20");
         }
+        if (priority < LEAST_PRIORITY || priority > MOST_PRIORITY) {
+            throw new IllegalArgumentException(
+                    "priority is " + priority + ", must be " + LEAST_PRIORITY + " to " + MOST_PRIORITY);
+        }
+    }
+
+    /** One of priority 0 and nobody's. */
+    public GenerationRequest(
+            int[] prompt,
+            Sampling sampling,
+            int maxTokens,
+            int topLogprobs,
+            Set<Integer> stopTokens,
+            boolean ignoreEndOfGeneration,
+            Optional<Duration> deadline,
+            Optional<CompiledGrammar> constraint) {
+        this(prompt, sampling, maxTokens, topLogprobs, stopTokens, ignoreEndOfGeneration, deadline, constraint, 0, "");
     }
 
     /** One without a constraint. */
@@ -64,7 +92,16 @@ public record GenerationRequest(
 
     public GenerationRequest withSampling(Sampling value) {
         return new GenerationRequest(
-                prompt, value, maxTokens, topLogprobs, stopTokens, ignoreEndOfGeneration, deadline, constraint);
+                prompt,
+                value,
+                maxTokens,
+                topLogprobs,
+                stopTokens,
+                ignoreEndOfGeneration,
+                deadline,
+                constraint,
+                priority,
+                tenant);
     }
 
     /**
@@ -80,6 +117,53 @@ public record GenerationRequest(
                 stopTokens,
                 ignoreEndOfGeneration,
                 deadline,
-                Optional.of(grammar));
+                Optional.of(grammar),
+                priority,
+                tenant);
+    }
+
+    /** The request with a priority: the lower the sooner. */
+    public GenerationRequest withPriority(int value) {
+        return new GenerationRequest(
+                prompt,
+                sampling,
+                maxTokens,
+                topLogprobs,
+                stopTokens,
+                ignoreEndOfGeneration,
+                deadline,
+                constraint,
+                value,
+                tenant);
+    }
+
+    /** The request as somebody's. */
+    public GenerationRequest withTenant(String value) {
+        return new GenerationRequest(
+                prompt,
+                sampling,
+                maxTokens,
+                topLogprobs,
+                stopTokens,
+                ignoreEndOfGeneration,
+                deadline,
+                constraint,
+                priority,
+                value);
+    }
+
+    /** The request with a deadline, counted from its submission. */
+    public GenerationRequest withDeadline(Duration value) {
+        return new GenerationRequest(
+                prompt,
+                sampling,
+                maxTokens,
+                topLogprobs,
+                stopTokens,
+                ignoreEndOfGeneration,
+                Optional.of(value),
+                constraint,
+                priority,
+                tenant);
     }
 }

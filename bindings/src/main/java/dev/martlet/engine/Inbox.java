@@ -1,5 +1,6 @@
 package dev.martlet.engine;
 
+import dev.martlet.engine.Counters.Counter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +12,9 @@ import java.util.concurrent.locks.ReentrantLock;
 final class Inbox {
 
     private final int capacity;
+    private final int queueTokens;
+    private final Counters counters;
+    private final Forecast forecast = new Forecast();
     private final ReentrantLock lock = new ReentrantLock();
 
     /** Whoever drains the engine waits here for the last request's end. */
@@ -22,6 +26,15 @@ final class Inbox {
     /** Submitted and not ended. Guarded by lock. */
     private int open;
 
+    /** Those of them that have not run yet. Guarded by lock. */
+    private int queued;
+
+    /** Tokens of their prompts. Guarded by lock. */
+    private long queuedPrompts;
+
+    /** Sum of their limits of output. Guarded by lock. */
+    private long queuedOutputs;
+
     /** Requests so far. Guarded by lock. */
     private long arrivals;
 
@@ -31,14 +44,18 @@ final class Inbox {
     /** Written under lock, read without: whether {@link #arrived} has something. */
     private volatile boolean pending;
 
-    /**
-     * @param capacity most requests that have not ended
-     */
-    Inbox(int capacity) {
-        this.capacity = capacity;
+    Inbox(EngineOptions options, Counters counters) {
+        this.capacity = options.maxSequences() + options.queueLimit();
+        this.queueTokens = options.queueTokens();
+        this.counters = counters;
     }
 
-    /** Takes a request in, or throws QUEUE_FULL or SHUTDOWN. */
+    /** What the waits are foretold from. */
+    Forecast forecast() {
+        return forecast;
+    }
+
+    /** Takes a request in, or throws QUEUE_FULL, QUEUE_TOKENS_FULL or SHUTDOWN. */
     void submit(GenerationRequest request, GenerationStream stream, long nanoTime) {
         lock.lock();
         try {
@@ -46,13 +63,49 @@ final class Inbox {
                 throw new EngineException(EngineException.Kind.SHUTDOWN, "the engine takes no more requests");
             }
             if (open == capacity) {
+                counters.add(Counter.REJECTED_REQUESTS, 1);
                 throw new EngineException(
-                        EngineException.Kind.QUEUE_FULL, "all " + capacity + " places are taken; try again later");
+                        EngineException.Kind.QUEUE_FULL, "all " + capacity + " places are taken", predictedWait());
+            }
+            long tokens = queuedTokens() + forecast.tokens(1, request.prompt().length, request.maxTokens());
+            if (queued > 0 && tokens > queueTokens) {
+                counters.add(Counter.REJECTED_TOKENS, 1);
+                throw new EngineException(
+                        EngineException.Kind.QUEUE_TOKENS_FULL,
+                        "with this request " + tokens + " tokens would wait, and " + queueTokens + " may",
+                        predictedWait());
             }
             long deadline = nanoTime + request.deadline().map(Inbox::nanos).orElse(0L);
             arrived.add(new Sequence(request, stream, arrivals++, nanoTime, deadline));
             open++;
+            queue(request, 1);
             pending = true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void queue(GenerationRequest request, int count) {
+        queued += count;
+        queuedPrompts += (long) count * request.prompt().length;
+        queuedOutputs += (long) count * request.maxTokens();
+    }
+
+    private long queuedTokens() {
+        return forecast.tokens(queued, queuedPrompts, queuedOutputs);
+    }
+
+    /** How long a request that came now would wait. To be called under the lock. */
+    private Duration predictedWait() {
+        return Duration.ofNanos(forecast.waitNanos(queued, queuedPrompts, queuedOutputs));
+    }
+
+    /** Sets the levels of what waits, for whoever reads the counters next. */
+    void publish() {
+        lock.lock();
+        try {
+            counters.set(Counter.WAITING_TOKENS, queuedTokens());
+            counters.set(Counter.PREDICTED_WAIT_MICROS, TimeUnit.MICROSECONDS.convert(predictedWait()));
         } finally {
             lock.unlock();
         }
@@ -62,8 +115,8 @@ final class Inbox {
         return Math.min(TimeUnit.NANOSECONDS.convert(duration), Long.MAX_VALUE / 2);
     }
 
-    /** Moves what arrived to the end of a list; returns how many. */
-    int drainTo(List<Sequence> target) {
+    /** Moves what arrived into the waiting line; returns how many. */
+    int drainTo(WaitingLine target) {
         if (!pending) {
             return 0;
         }
@@ -81,10 +134,23 @@ final class Inbox {
         }
     }
 
-    /** Counts one request out. */
-    void ended() {
+    /** A request runs for the first time. */
+    void began(GenerationRequest request) {
         lock.lock();
         try {
+            queue(request, -1);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Counts one request out. */
+    void ended(Sequence sequence) {
+        lock.lock();
+        try {
+            if (!sequence.hasRun) {
+                queue(sequence.request, -1);
+            }
             if (--open == 0) {
                 allEnded.signalAll();
             }

@@ -134,14 +134,21 @@ final class KvCache {
     // ---- beginning
 
     /**
-     * Gives a sequence an id, filled with what it matched, if there is room for all its tokens and one more of each
-     * running sequence; idle prefixes make room, least recently used first. With nothing running there is always room.
+     * Gives a sequence an id, filled with what it matched, if there is room for it and for what all are expected to grow
+     * to; idle prefixes make room for the tokens there are, least recently used first. With nothing running there is
+     * always room.
      *
      * @param match of this turn of the scheduler
+     * @param growth cells that it and those that run are expected to take beyond the tokens there are
      * @return false when it must wait
      */
-    boolean admit(Sequence sequence, Match match, List<Sequence> running) {
+    boolean admit(Sequence sequence, Match match, List<Sequence> running, long growth) {
         use(sequence, match.node());
+        if (!running.isEmpty()
+                && wanted(sequence, match, running) - tree.idleTokens() + growth > limits.contextTokens()) {
+            unuse(sequence);
+            return false;
+        }
         while (!fits(sequence, match, running)) {
             if (!evict(tree.oldestLeaf(false, null))) {
                 if (running.isEmpty()) {
@@ -213,12 +220,18 @@ final class KvCache {
         }
     }
 
+    /** Whether there is room for the tokens there are, and for one more of each. */
     private boolean fits(Sequence sequence, Match match, List<Sequence> running) {
-        long wanted = (long) runner.usedCells() + sequence.size - match.forked() + 1;
+        return wanted(sequence, match, running) + running.size() + 1 <= limits.contextTokens();
+    }
+
+    /** Cells in use once all tokens there are have been seen. */
+    private long wanted(Sequence sequence, Match match, List<Sequence> running) {
+        long wanted = (long) runner.usedCells() + sequence.size - match.forked();
         for (int i = 0; i < running.size(); i++) {
-            wanted += running.get(i).gap() + 1;
+            wanted += running.get(i).gap();
         }
-        return wanted <= limits.contextTokens();
+        return wanted;
     }
 
     private boolean evictForSlot(Node keep) {

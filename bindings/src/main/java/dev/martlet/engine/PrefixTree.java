@@ -37,6 +37,12 @@ final class PrefixTree {
         /** Running requests that began with it. */
         private int users;
 
+        /** Running requests that began with it or with something below. */
+        private int usersBelow;
+
+        /** The count of idle tokens that saw it last. */
+        private long counted;
+
         private long lastUse;
 
         private Node(Node parent, int[] tokens, int start, int end) {
@@ -75,11 +81,18 @@ final class PrefixTree {
         }
 
         void addUser() {
-            users++;
+            changeUsers(1);
         }
 
         void removeUser() {
-            users--;
+            changeUsers(-1);
+        }
+
+        private void changeUsers(int change) {
+            users += change;
+            for (Node node = this; node != null; node = node.parent) {
+                node.usersBelow += change;
+            }
         }
     }
 
@@ -95,6 +108,7 @@ final class PrefixTree {
     private final boolean partial;
     private long savedBytes;
     private long uses;
+    private long counts;
 
     /**
      * @param partial whether a prefix of what a sequence holds can be shared, not only the whole
@@ -198,6 +212,7 @@ final class PrefixTree {
     private Node split(Node lower, int at) {
         Node upper = new Node(lower.parent, lower.tokens, lower.start, at);
         upper.holders = lower.holders;
+        upper.usersBelow = lower.usersBelow;
         upper.lastUse = lower.lastUse;
         upper.children.put(lower.tokens[at], lower);
         lower.parent.children.put(lower.tokens[lower.start], upper);
@@ -259,6 +274,19 @@ final class PrefixTree {
             }
         }
         return oldest;
+    }
+
+    /** Tokens in the KV cache that no running request began with: what could be moved out for others. */
+    int idleTokens() {
+        counts++;
+        int idle = 0;
+        for (int i = 0; i < holding.size(); i++) {
+            for (Node node = holding.get(i); !node.isRoot() && node.counted != counts; node = node.parent) {
+                node.counted = counts;
+                idle += node.usersBelow == 0 ? node.end - node.start : 0;
+            }
+        }
+        return idle;
     }
 
     /** Gives a node a copy in host memory. */

@@ -12,6 +12,7 @@ final class RequestTrace {
     static final long NEVER = Long.MIN_VALUE;
 
     final long id;
+    final int priority;
     final int promptTokens;
     final int maxTokens;
     final long submitted;
@@ -29,6 +30,7 @@ final class RequestTrace {
 
     RequestTrace(long id, GenerationRequest request, long submitted) {
         this.id = id;
+        this.priority = request.priority();
         this.promptTokens = request.prompt().length;
         this.maxTokens = request.maxTokens();
         this.submitted = submitted;

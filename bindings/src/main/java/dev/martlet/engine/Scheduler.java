@@ -1,7 +1,6 @@
 package dev.martlet.engine;
 
 import dev.martlet.engine.Counters.Counter;
-import dev.martlet.engine.KvCache.Match;
 import dev.martlet.model.Vocabulary;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,11 +20,7 @@ final class Scheduler {
     /** A request is given up after this many failed contexts with it in the step. */
     static final int MOST_FAILURES = 3;
 
-    /** A request gives way to no more than this many others that compute a prefix of it. */
-    private static final int MOST_WAITS = 8;
-
     private final StepRunner runner;
-    private final Inbox inbox;
     private final Counters counters;
     private final EngineObserver observer;
     private final LongSupplier nanoTime;
@@ -34,10 +29,8 @@ final class Scheduler {
     private final Constraints constraints;
     private final StepResult result;
     private final Delivery delivery;
-    private final int maxRunning;
-
-    /** In order of arrival. */
-    private final List<Sequence> waiting = new ArrayList<>();
+    private final Admission admission;
+    private final WaitingLine waiting;
 
     /** In order of arrival. */
     private final List<Sequence> running = new ArrayList<>();
@@ -55,7 +48,6 @@ final class Scheduler {
             LongSupplier nanoTime) {
         StepRunner.Limits limits = runner.limits();
         this.runner = runner;
-        this.inbox = inbox;
         this.counters = counters;
         this.constraints = constraints;
         this.nanoTime = nanoTime;
@@ -65,8 +57,10 @@ final class Scheduler {
         this.planner = new StepPlanner(limits, options.stepMillis(), drafter);
         this.result = new StepResult(limits);
         this.delivery = new Delivery(vocabulary, limits, result, counters, observer);
-        this.maxRunning = Math.min(
+        int maxRunning = Math.min(
                 options.maxSequences(), Math.min(limits.sequences(), Math.min(limits.outputs(), limits.batchTokens())));
+        this.admission = new Admission(inbox, cache, counters, maxRunning);
+        this.waiting = admission.waiting();
     }
 
     /** Tells the budget of steps what tokens cost, before the first request. */
@@ -76,13 +70,12 @@ final class Scheduler {
 
     /** Does what is ready now; 0 when there is nothing to do until somebody wakes it. */
     int doWork() {
-        int work = inbox.drainTo(waiting);
-        counters.add(Counter.SUBMITTED, work);
+        int work = admission.drain();
         if (broken != null) {
             return work + endAll(FinishReason.ERROR, Optional.of(broken));
         }
         try {
-            work += endOverdue(waiting) + endOverdue(running);
+            work += endOverdue();
             admit();
             if (!running.isEmpty()) {
                 cache.makeWay();
@@ -92,6 +85,9 @@ final class Scheduler {
             if (plan.segments() > 0) {
                 work += plan.size();
                 step(plan);
+                admission.stepped(observer.stepBegan(), observer.stepEnded());
+            } else {
+                admission.rested();
             }
         } catch (RuntimeException e) {
             recover(e.toString());
@@ -103,38 +99,12 @@ final class Scheduler {
     // ---- waiting -> running
 
     private void admit() {
-        int i = 0;
-        while (i < waiting.size() && running.size() < maxRunning) {
-            Sequence sequence = waiting.get(i);
-            if (isAwaiting(sequence)) {
-                i++;
-                continue;
-            }
-            Match match = cache.find(sequence, running);
-            if (match.awaited() != null && sequence.waits < MOST_WAITS) {
-                sequence.awaited = match.awaited();
-                sequence.awaitedLength = match.awaitedLength();
-                sequence.waits++;
-                i++;
-                continue;
-            }
-            if (!cache.admit(sequence, match, running)) {
-                return;
-            }
-            waiting.remove(i);
-            insertByArrival(running, sequence);
+        Sequence sequence = admission.first(running);
+        while (sequence != null) {
             observer.admitted(sequence, cache, running);
             begin(sequence);
+            sequence = admission.next(running);
         }
-    }
-
-    private static boolean isAwaiting(Sequence sequence) {
-        Sequence other = sequence.awaited;
-        if (other != null && other.slot != Sequence.NO_SLOT && other.seen < sequence.awaitedLength) {
-            return true;
-        }
-        sequence.awaited = null;
-        return false;
     }
 
     private void begin(Sequence sequence) {
@@ -162,14 +132,6 @@ final class Scheduler {
             running.remove(sequence);
             end(sequence, FinishReason.ERROR, Optional.of(e));
         }
-    }
-
-    private static void insertByArrival(List<Sequence> list, Sequence sequence) {
-        int at = list.size();
-        while (at > 0 && list.get(at - 1).arrival > sequence.arrival) {
-            at--;
-        }
-        list.add(at, sequence);
     }
 
     // ---- the step
@@ -204,18 +166,22 @@ final class Scheduler {
     }
 
     /**
-     * The latest arrival gives way and continues later, from what host memory could take of it; one that is alone has no
-     * more room to get.
+     * The lowest priority gives way, the latest arrival among equals, and continues later, from what host memory could take
+     * of it; one that is alone has no more room to get.
      */
     private void preemptOne() {
-        Sequence last = running.remove(running.size() - 1);
+        Sequence last = running.get(0);
+        for (int i = 1; i < running.size(); i++) {
+            last = last.isBefore(running.get(i)) ? running.get(i) : last;
+        }
+        running.remove(last);
         if (running.isEmpty()) {
             end(last, FinishReason.LENGTH, Optional.empty());
             return;
         }
+        waiting.add(last);
         cache.leave(last, running);
         observer.preempted(last);
-        insertByArrival(waiting, last);
         counters.add(Counter.PREEMPTIONS, 1);
     }
 
@@ -310,41 +276,51 @@ final class Scheduler {
             return;
         }
         cache.reset();
-        while (!running.isEmpty()) {
-            insertByArrival(waiting, running.remove(running.size() - 1));
-        }
+        running.forEach(waiting::add);
+        running.clear();
         for (int i = waiting.size() - 1; i >= 0; i--) {
-            Sequence sequence = waiting.get(i);
-            if (sequence.slot == Sequence.NO_SLOT) {
+            Sequence sequence = waiting.all().get(i);
+            if (sequence.slot == Sequence.NO_SLOT && sequence.began == null) {
                 continue;
             }
             cache.lose(sequence);
             // How far a sampler came within the failed step is unknown; a new one is fed what was really emitted.
             freeSampler(sequence);
             if (++sequence.failures == MOST_FAILURES) {
-                waiting.remove(i);
+                waiting.remove(sequence);
                 end(sequence, FinishReason.ERROR, Optional.of(cause));
             }
         }
     }
 
-    private int endOverdue(List<Sequence> list) {
+    private int endOverdue() {
         int ended = 0;
-        for (int i = list.size() - 1; i >= 0; i--) {
-            Sequence sequence = list.get(i);
-            FinishReason reason = null;
-            if (sequence.stream.isCancelled()) {
-                reason = FinishReason.CANCELLED;
-            } else if (sequence.request.deadline().isPresent() && nanoTime.getAsLong() - sequence.deadlineNanos >= 0) {
-                reason = FinishReason.DEADLINE;
-            }
+        for (int i = waiting.size() - 1; i >= 0; i--) {
+            Sequence sequence = waiting.all().get(i);
+            FinishReason reason = overdue(sequence);
             if (reason != null) {
-                list.remove(i);
+                waiting.remove(sequence);
                 end(sequence, reason, Optional.empty());
                 ended++;
             }
         }
+        for (int i = running.size() - 1; i >= 0; i--) {
+            FinishReason reason = overdue(running.get(i));
+            if (reason != null) {
+                end(running.remove(i), reason, Optional.empty());
+                ended++;
+            }
+        }
         return ended;
+    }
+
+    /** Why a request may not go on, or null. */
+    private FinishReason overdue(Sequence sequence) {
+        if (sequence.stream.isCancelled()) {
+            return FinishReason.CANCELLED;
+        }
+        boolean late = sequence.request.deadline().isPresent() && nanoTime.getAsLong() - sequence.deadlineNanos >= 0;
+        return late ? FinishReason.DEADLINE : null;
     }
 
     /** Ends a sequence that is in no list any more. */
@@ -359,9 +335,10 @@ final class Scheduler {
         counters.add(Counter.ENDED, 1);
         counters.add(Counter.CANCELLED, reason == FinishReason.CANCELLED ? 1 : 0);
         counters.add(Counter.FAILED, reason == FinishReason.ERROR ? 1 : 0);
+        counters.add(Counter.EXPIRED, reason == FinishReason.DEADLINE ? 1 : 0);
         observer.ended(sequence, reason);
         sequence.stream.end(new TokenEvent.End(reason, sequence.usage(), failure));
-        inbox.ended();
+        admission.ended(sequence);
     }
 
     private void release(Sequence sequence) {
@@ -387,9 +364,9 @@ final class Scheduler {
 
     /** Ends everything there is; returns how many. */
     int endAll(FinishReason reason, Optional<EngineException> failure) {
-        inbox.drainTo(waiting);
+        admission.drain();
         List<Sequence> all = new ArrayList<>(running);
-        all.addAll(waiting);
+        all.addAll(waiting.all());
         running.clear();
         waiting.clear();
         for (Sequence sequence : all) {
@@ -404,14 +381,7 @@ final class Scheduler {
 
     /** Nanoseconds until the nearest deadline of a waiting request; {@link Long#MAX_VALUE} for none. */
     long nanosToDeadline() {
-        long nearest = Long.MAX_VALUE;
-        for (int i = 0; i < waiting.size(); i++) {
-            Sequence sequence = waiting.get(i);
-            if (sequence.request.deadline().isPresent()) {
-                nearest = Math.min(nearest, Math.max(1, sequence.deadlineNanos - nanoTime.getAsLong()));
-            }
-        }
-        return nearest;
+        return waiting.nanosToDeadline(nanoTime.getAsLong());
     }
 
     private void publishRequests() {
@@ -424,7 +394,8 @@ final class Scheduler {
         counters.set(Counter.CACHED_PREFIXES, cache.heldCount());
         counters.set(Counter.HOST_BYTES, cache.savedBytes());
         counters.set(Counter.USED_CELLS, broken == null ? cache.usedCells() : 0);
-        observer.answer(waiting, running, cache);
+        admission.publish(running);
+        observer.answer(waiting.all(), running, cache);
     }
 
     /** What tells of all this. */

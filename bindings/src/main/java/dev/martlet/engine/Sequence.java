@@ -1,6 +1,8 @@
 package dev.martlet.engine;
 
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A request on its way: the tokens that exist, and how many of them the model has seen. Each step closes some of that
@@ -11,17 +13,28 @@ final class Sequence {
     /** No sequence id: it waits, or it has ended. */
     static final int NO_SLOT = -1;
 
+    /** What a level of priority is worth: one level more urgent is as good as to have come this much earlier. */
+    static final Duration LEVEL = Duration.ofSeconds(30);
+
+    private static final long LEVEL_NANOS = LEVEL.toNanos();
+
     final GenerationRequest request;
     final GenerationStream stream;
 
     /** Rises from request to request. */
     final long arrival;
 
+    /** Moment of its submission, later for each level of its priority: whoever has the lowest goes first. */
+    final long rank;
+
     /** Its life so far, for whoever watches. */
     final RequestTrace trace;
 
     /** Moment of {@link System#nanoTime()}; meaningful only where the request has a deadline. */
     final long deadlineNanos;
+
+    /** Whether it runs, or ran and lost its cells. */
+    boolean hasRun;
 
     /** Prompt, then output. */
     int[] tokens;
@@ -53,6 +66,9 @@ final class Sequence {
     /** Steps that failed with it. */
     int failures;
 
+    /** Tokens at its begin whose cells others have too. */
+    int shared;
+
     /** The held prefix it began with, or null. */
     PrefixTree.Node began;
 
@@ -65,16 +81,49 @@ final class Sequence {
     /** How often it waited for another. */
     int waits;
 
+    /** How often others began though it was its turn, since it did not fit. */
+    int passes;
+
+    /** The scan of the waiting line that passed it over last. */
+    long passedIn = -1;
+
+    /** Tokens of output that its tenant was charged for when it first ran. */
+    int chargedOutputs;
+
     Sequence(
             GenerationRequest request, GenerationStream stream, long arrival, long submittedNanos, long deadlineNanos) {
         this.request = request;
         this.stream = stream;
         this.arrival = arrival;
+        this.rank = submittedNanos + request.priority() * LEVEL_NANOS;
         this.trace = new RequestTrace(arrival, request, submittedNanos);
         this.deadlineNanos = deadlineNanos;
         int length = request.prompt().length;
         this.tokens = Arrays.copyOf(request.prompt(), length + Math.min(request.maxTokens(), 64));
         this.size = length;
+    }
+
+    /** Whether another one is still about to compute a prefix of it. */
+    boolean isAwaiting() {
+        if (awaited != null && (awaited.slot == NO_SLOT || awaited.seen >= awaitedLength)) {
+            awaited = null;
+        }
+        return awaited != null;
+    }
+
+    /** Whether its turn is before the other's. */
+    boolean isBefore(Sequence other) {
+        long later = rank - other.rank;
+        return later < 0 || later == 0 && arrival < other.arrival;
+    }
+
+    /** Puts it into a list that is in order of arrival. */
+    void insertByArrival(List<Sequence> list) {
+        int at = list.size();
+        while (at > 0 && list.get(at - 1).arrival > arrival) {
+            at--;
+        }
+        list.add(at, this);
     }
 
     /** Tokens the model has yet to see. */

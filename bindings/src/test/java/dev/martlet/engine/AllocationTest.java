@@ -98,8 +98,8 @@ class AllocationTest {
         ConstantRunner runner = new ConstantRunner();
         EngineOptions options =
                 EngineOptions.defaults().withMaxSequences(STREAMS).withDrafts(1);
-        Inbox inbox = new Inbox(STREAMS);
         Counters counters = new Counters(1);
+        Inbox inbox = new Inbox(options, counters);
         Constraints constraints = new Constraints(ByteTokens.vocabulary(), new ByteTokens());
         Scheduler scheduler =
                 new Scheduler(runner, ByteTokens.vocabulary(), options, inbox, counters, constraints, System::nanoTime);

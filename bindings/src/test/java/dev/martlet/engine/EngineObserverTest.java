@@ -17,7 +17,7 @@ class EngineObserverTest {
 
     private static final long MILLI = 1_000_000;
 
-    private static EngineSnapshot picture(Rig rig) {
+    static EngineSnapshot picture(Rig rig) {
         return answeredBy(rig, rig.scheduler::doWork);
     }
 

@@ -11,7 +11,8 @@ class EngineOptionsTest {
     @Test
     void shouldHaveTheseDefaults() {
         assertThat(EngineOptions.defaults())
-                .isEqualTo(new EngineOptions(0, 32, 512, 250, 0, 256, FlashAttention.AUTO, true, 96, 1_024, 8));
+                .isEqualTo(
+                        new EngineOptions(0, 32, 512, 250, 0, 256, 262_144, FlashAttention.AUTO, true, 96, 1_024, 8));
     }
 
     @Test
@@ -23,12 +24,13 @@ class EngineOptionsTest {
                         .withStepMillis(7)
                         .withThreads(4)
                         .withQueueLimit(5)
+                        .withQueueTokens(9)
                         .withFlashAttention(FlashAttention.OFF)
                         .withPrefixCache(false)
                         .withCachedPrefixes(6)
                         .withHostCacheMiB(8)
                         .withDrafts(9))
-                .isEqualTo(new EngineOptions(1, 2, 3, 7, 4, 5, FlashAttention.OFF, false, 6, 8, 9));
+                .isEqualTo(new EngineOptions(1, 2, 3, 7, 4, 5, 9, FlashAttention.OFF, false, 6, 8, 9));
     }
 
     @Test
@@ -50,6 +52,7 @@ class EngineOptionsTest {
         assertThatThrownBy(() -> options.withStepMillis(-1)).hasMessageContaining("stepMillis is -1");
         assertThatThrownBy(() -> options.withThreads(-1)).hasMessageContaining("threads is -1");
         assertThatThrownBy(() -> options.withQueueLimit(-1)).hasMessageContaining("queueLimit is -1");
+        assertThatThrownBy(() -> options.withQueueTokens(0)).hasMessageContaining("queueTokens is 0");
         assertThatThrownBy(() -> options.withHostCacheMiB(-1)).hasMessageContaining("hostCacheMiB is -1");
         assertThatThrownBy(() -> options.withDrafts(-1)).hasMessageContaining("drafts is -1");
         assertThatThrownBy(() -> options.withDrafts(33)).hasMessageContaining("0 to 32");

@@ -27,8 +27,8 @@ final class Rig {
 
     Rig(StepRunner.Limits limits, EngineOptions options, ScriptedStepRunner.Script script) {
         runner = new ScriptedStepRunner(limits, script);
-        inbox = new Inbox(options.maxSequences() + options.queueLimit());
         counters = new Counters(limits.contextTokens());
+        inbox = new Inbox(options, counters);
         Constraints constraints =
                 new Constraints(ByteTokens.vocabulary(), new ByteTokens(), task -> maskWorkers.execute(task));
         scheduler = new Scheduler(runner, ByteTokens.vocabulary(), options, inbox, counters, constraints, clock::get);

@@ -161,7 +161,9 @@ class SchedulePropertyTest {
         GenerationRequest request = new GenerationRequest(
                 ByteTokens.tokens(prompt), sampling, 1 + random.nextInt(60), -1, Set.of((int) 'q'), false, deadline);
         int constrained = random.nextInt(2 * CONSTRAINTS.size());
-        return constrained < CONSTRAINTS.size() ? request.withConstraint(CONSTRAINTS.get(constrained)) : request;
+        GenerationRequest placed =
+                request.withPriority(random.nextInt(5) - 2).withTenant("tenant " + random.nextInt(3));
+        return constrained < CONSTRAINTS.size() ? placed.withConstraint(CONSTRAINTS.get(constrained)) : placed;
     }
 
     /** The text of the request when it has the machine to itself, with no limit on cells but the sequence's. */
@@ -239,5 +241,7 @@ class SchedulePropertyTest {
         assertThat(cache.freeCount()).as("ids after a flush").isEqualTo(limits.sequences());
         EngineMetrics metrics = rig.counters.snapshot();
         assertThat(metrics.ended()).isEqualTo(metrics.submitted());
+        rig.inbox.publish();
+        assertThat(rig.counters.snapshot().waitingTokens()).isZero();
     }
 }
