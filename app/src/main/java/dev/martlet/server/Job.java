@@ -4,7 +4,9 @@ import dev.martlet.chat.toolcall.OutputParser;
 import dev.martlet.engine.GenerationRequest;
 import dev.martlet.openai.AnswerBody;
 import dev.martlet.openai.AnswerStream;
+import dev.martlet.openai.ChatCompletionRequest;
 import dev.martlet.openai.Choice;
+import dev.martlet.text.StopSequences;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
@@ -46,6 +48,40 @@ record Job(
         if (generations.isEmpty() || choicesPerPrompt < 1 || generations.size() % choicesPerPrompt != 0) {
             throw new IllegalArgumentException(generations.size() + " generations in groups of " + choicesPerPrompt);
         }
+    }
+
+    /**
+     * To go on with a conversation.
+     *
+     * @param prompt the rendered conversation
+     * @throws dev.martlet.openai.ApiException with status 400 if the answer cannot be what the request asks for
+     */
+    static Job of(
+            ServerConfig config,
+            ServedModel model,
+            ChatCompletionRequest request,
+            ServedModel.Rendered prompt,
+            Supplier<AnswerStream> stream,
+            Supplier<AnswerBody> body) {
+        GenerationPlan plan = new GenerationPlan(model, request, model.constraint(request, prompt));
+        int limit = config.defaultMaxTokens().orElse(Integer.MAX_VALUE);
+        Choice.Rules rules = new Choice.Rules(
+                model.vocabulary(),
+                StopSequences.of(request.stops()),
+                request.logprobs(),
+                !request.conversation().parallelToolCalls(),
+                request.functionsForm());
+        return new Job(
+                model,
+                request.ignored(),
+                plan.generations(prompt.tokens(), request.names().messages(), request.choices(), limit),
+                request.choices(),
+                rules,
+                () -> model.parser(request.conversation(), prompt.suffix()),
+                request.stream(),
+                request.includeUsage(),
+                stream,
+                body);
     }
 
     /** Tokens of all prompts, each counted once. */

@@ -120,12 +120,12 @@ final class StructuredOutput {
         boolean shaped = !(shape instanceof ResponseFormat.Text);
         if (request.continueFinalMessage() && (shaped || calls.required())) {
             throw ApiError.unsupported(
-                            "continue_final_message",
+                            request.names().continuation(),
                             "The shape of an answer that has already begun cannot be promised.")
                     .toException();
         }
         if (calls.required() && calls.tools().isEmpty()) {
-            throw ApiError.unsupported(choicePath(request), "Calls of built-in tools cannot be forced.")
+            throw ApiError.unsupported(request.names().toolChoice(), "Calls of built-in tools cannot be forced.")
                     .toException();
         }
         if (calls.tools().isEmpty() || !calls.required() && !calls.held() && !shaped) {
@@ -139,7 +139,7 @@ final class StructuredOutput {
         }
         if (!tools.canForce()) {
             throw ApiError.unsupported(
-                            choicePath(request),
+                            request.names().toolChoice(),
                             "Calls in this model's format (" + format.id() + ") cannot be forced, only read.")
                     .toException();
         }
@@ -147,10 +147,6 @@ final class StructuredOutput {
         ResponseFormat wanted = calls.required() ? new ResponseFormat.Text() : shape;
         Key key = new Key(wanted, calls.tools(), calls.required(), many, end(promptSuffix));
         return Optional.of(compiled(key, toolPath));
-    }
-
-    private static String choicePath(ChatCompletionRequest request) {
-        return request.functionsForm() ? "function_call" : "tool_choice";
     }
 
     /** All of the suffix that matters to the grammar is in its last line or two; that is little enough for a key. */
@@ -291,7 +287,7 @@ final class StructuredOutput {
         while (!tools.get(i).name().equals(name)) {
             i++;
         }
-        return request.functionsForm() ? "functions[" + i + "].parameters" : "tools[" + i + "].function.parameters";
+        return request.names().parameters(i);
     }
 
     private static ApiException refused(String path, GrammarException e) {
