@@ -32,4 +32,10 @@ public record FieldNames(String messages, String tools, String parameters, Strin
     public String parameters(int tool) {
         return tools + "[" + tool + "]." + parameters;
     }
+
+    /** The path of what asks to hold one function's arguments to its schema; it stands beside the schema. */
+    public String strict(int tool) {
+        String path = parameters(tool);
+        return path.substring(0, path.lastIndexOf('.')) + ".strict";
+    }
 }

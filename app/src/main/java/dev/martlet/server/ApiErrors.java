@@ -55,7 +55,7 @@ final class ApiErrors {
     private static ApiError of(EngineException failure) {
         return switch (failure.kind()) {
             case QUEUE_FULL -> ApiError.overloaded(QUEUE_RETRY);
-            // No room is told where the request is read; what is left here is of no field.
+            // A prompt that leaves no room was refused by its field's name before; the engine knows no fields.
             case PROMPT_TOO_LONG -> ApiError.http(400, "context_length_exceeded", failure.getMessage());
             case SHUTDOWN -> shuttingDown();
             case CONSTRAINT ->

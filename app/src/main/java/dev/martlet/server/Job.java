@@ -10,6 +10,7 @@ import dev.martlet.text.StopSequences;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * A request that was understood: what is to be generated, how it is read, and how the answer is written.
@@ -73,7 +74,8 @@ record Job(
                 request.functionsForm());
         return new Job(
                 model,
-                request.ignored(),
+                Stream.concat(request.ignored().stream(), model.unheld(request).stream())
+                        .toList(),
                 plan.generations(prompt.tokens(), request.names().messages(), request.choices(), limit),
                 request.choices(),
                 rules,

@@ -281,6 +281,11 @@ public final class ServedModel {
         return structured.constraint(request, prompt.suffix());
     }
 
+    /** Fields of a request, by path, that have no effect with this model; those of any model are the request's. */
+    List<String> unheld(ChatCompletionRequest request) {
+        return structured.unheld(request);
+    }
+
     /** The grammar that a completion of plain text must follow from its first token on; empty where it is free. */
     Optional<CompiledGrammar> constraint(ResponseFormat format) {
         return structured.constraint(format);

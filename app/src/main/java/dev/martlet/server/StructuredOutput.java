@@ -18,6 +18,7 @@ import dev.martlet.openai.ApiException;
 import dev.martlet.openai.ChatCompletionRequest;
 import dev.martlet.openai.ResponseFormat;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -147,6 +148,29 @@ final class StructuredOutput {
         ResponseFormat wanted = calls.required() ? new ResponseFormat.Text() : shape;
         Key key = new Key(wanted, calls.tools(), calls.required(), many, end(promptSuffix));
         return Optional.of(compiled(key, toolPath));
+    }
+
+    /**
+     * What a request asks of its calls that has no effect, by path: in a format in which nothing tells a call from text
+     * before it is one, calls that need not come cannot be held to anything.
+     */
+    List<String> unheld(ChatCompletionRequest request) {
+        Calls calls = Calls.of(request.conversation());
+        boolean lazy = !calls.required() && request.format() instanceof ResponseFormat.Text;
+        if (!lazy || !calls.held() || tools.canForceLazily()) {
+            return List.of();
+        }
+        List<String> paths = new ArrayList<>();
+        if (request.conversation().toolChoice() instanceof ToolChoice.Allowed) {
+            paths.add(request.names().toolChoice());
+        }
+        List<Tool> declared = request.conversation().tools();
+        for (int i = 0; i < declared.size(); i++) {
+            if (declared.get(i) instanceof Tool.Function function && function.strict()) {
+                paths.add(request.names().strict(i));
+            }
+        }
+        return paths;
     }
 
     /** All of the suffix that matters to the grammar is in its last line or two; that is little enough for a key. */
