@@ -17,6 +17,9 @@ public final class TemplateVariables {
     private final Predicate<String> known;
     private final List<String> ignored;
 
+    /** Where an effort was read that the template does not read. */
+    private Optional<String> unreadEffort = Optional.empty();
+
     /**
      * @param known whether the chat template reads a variable of this name
      * @param ignored receives the paths of fields that have no effect
@@ -35,7 +38,7 @@ public final class TemplateVariables {
                         fields.path(name), "'" + Fields.shorten(found) + "' is no effort known here.");
             }
             if (!known.test(EFFORT) && !(found.equals("none") && known.test(THINKING))) {
-                ignored.add(fields.path(name));
+                unreadEffort = Optional.of(fields.path(name));
             }
         });
         return effort;
@@ -61,6 +64,7 @@ public final class TemplateVariables {
                 .filter(name -> !known.test(name))
                 .map(name -> "chat_template_kwargs." + name)
                 .forEach(ignored::add);
+        unreadEffort.ifPresent(ignored::add);
         JsonObjectBuilder all = Json.builders().createObjectBuilder();
         effort.ifPresent(found -> all.add(EFFORT, found));
         thinking.or(() -> effort.filter(found -> found.equals("none")).map(none -> false))
