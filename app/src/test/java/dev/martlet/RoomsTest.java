@@ -26,9 +26,13 @@ class RoomsTest {
             new Room("chat.template", "chat"),
             new Room("chat.toolcall", "chat", "grammar"),
             new Room("openai", "chat", "chat.toolcall", "chat.template", "engine", "model", "text"),
+            new Room("responses", "openai", "chat", "engine"),
+            new Room("anthropic", "openai", "chat"),
             new Room(
                     "server",
                     "openai",
+                    "responses",
+                    "anthropic",
                     "chat",
                     "chat.toolcall",
                     "chat.template",

@@ -19,6 +19,9 @@ public sealed interface AnswerSink permits AnswerStream, AnswerBody {
      */
     void event(int choice, ChatEvent event, List<TokenLogprob> logprobs);
 
+    /** A choice is about to end by a text that the request stops at. */
+    default void stopped(int choice, String stop) {}
+
     /** A choice ends. */
     void end(int choice, AnswerEnd end);
 }

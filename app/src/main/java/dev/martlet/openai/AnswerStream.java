@@ -15,9 +15,17 @@ public non-sealed interface AnswerStream extends AnswerSink {
     /** Appends something that clients skip; it keeps proxies calm and finds dead clients. */
     void keepAlive();
 
+    /** Where the events are gathered. */
+    JsonBuffer buffer();
+
     /** Number of bytes that wait to be sent. */
-    int pending();
+    default int pending() {
+        return buffer().size();
+    }
 
     /** Writes what waits, in one write, and forgets it. */
-    void sendTo(OutputStream stream) throws IOException;
+    default void sendTo(OutputStream stream) throws IOException {
+        buffer().writeTo(stream);
+        buffer().clear();
+    }
 }

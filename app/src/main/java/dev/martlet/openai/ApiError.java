@@ -91,9 +91,16 @@ public record ApiError(
     }
 
     void write(JsonBuffer out) {
-        out.raw("{\"error\":{\"message\":").string(message);
+        out.raw("{\"error\":");
+        writeObject(out);
+        out.raw("}");
+    }
+
+    /** Appends what stands within the body, {@code {"message","type","param","code"}}. */
+    public void writeObject(JsonBuffer out) {
+        out.raw("{\"message\":").string(message);
         out.raw(",\"type\":").string(type);
         out.raw(",\"param\":").stringOrNull(param);
-        out.raw(",\"code\":").stringOrNull(code).raw("}}");
+        out.raw(",\"code\":").stringOrNull(code).raw("}");
     }
 }

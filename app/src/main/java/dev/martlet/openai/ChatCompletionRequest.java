@@ -10,7 +10,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * A chat completion request, every field checked.
+ * A request to go on with a conversation, every field checked: chat's own, and what the other wires' requests are read
+ * into.
  *
  * @param model the model the client names
  * @param addGenerationPrompt whether the template opens the assistant's turn
@@ -22,7 +23,7 @@ import java.util.function.Predicate;
  * @param stops texts that end an answer and are no part of it
  * @param stopTokens tokens that do the same
  * @param topLogprobs -1 for none; 0 for the chosen tokens' log probabilities; k for the k likeliest tokens' too
- * @param functionsForm whether the client speaks the old form, {@code functions} and {@code function_call}
+ * @param names what errors call the request's fields
  * @param format the shape of the answer's text
  * @param priority the lower the sooner it runs where requests wait; 0 unless told
  * @param ignored fields of the request that have no effect, by path
@@ -42,7 +43,7 @@ public record ChatCompletionRequest(
         Set<Integer> stopTokens,
         boolean ignoreEndOfGeneration,
         int topLogprobs,
-        boolean functionsForm,
+        FieldNames names,
         ResponseFormat format,
         int priority,
         List<String> ignored)
@@ -52,10 +53,45 @@ public record ChatCompletionRequest(
         Objects.requireNonNull(conversation, "conversation");
         Objects.requireNonNull(templateKwargs, "templateKwargs");
         Objects.requireNonNull(sampling, "sampling");
+        Objects.requireNonNull(names, "names");
         Objects.requireNonNull(format, "format");
         stops = List.copyOf(stops);
         stopTokens = Set.copyOf(stopTokens);
         ignored = List.copyOf(ignored);
+    }
+
+    /** A request for one answer, as wires ask that know less than chat's. */
+    public static ChatCompletionRequest single(
+            Optional<String> model,
+            Conversation conversation,
+            boolean continueFinalMessage,
+            JsonObject templateKwargs,
+            boolean stream,
+            OptionalInt maxTokens,
+            SamplingFields sampling,
+            List<String> stops,
+            FieldNames names,
+            ResponseFormat format,
+            List<String> ignored) {
+        return new ChatCompletionRequest(
+                model,
+                conversation,
+                !continueFinalMessage,
+                continueFinalMessage,
+                templateKwargs,
+                stream,
+                true,
+                1,
+                maxTokens,
+                sampling,
+                stops,
+                Set.of(),
+                false,
+                -1,
+                names,
+                format,
+                0,
+                ignored);
     }
 
     /**
@@ -79,6 +115,12 @@ public record ChatCompletionRequest(
 
     /** What the prompt is made of. */
     public ChatPrompt prompt() {
-        return new ChatPrompt(conversation, addGenerationPrompt, continueFinalMessage, templateKwargs);
+        return new ChatPrompt(
+                conversation, addGenerationPrompt, continueFinalMessage, templateKwargs, names.messages());
+    }
+
+    /** Whether the client speaks the old form, {@code functions} and {@code function_call}. */
+    public boolean functionsForm() {
+        return names.equals(FieldNames.FUNCTIONS);
     }
 }

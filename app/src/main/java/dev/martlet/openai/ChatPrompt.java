@@ -10,15 +10,18 @@ import java.util.Objects;
  * @param addGenerationPrompt whether the template opens the assistant's turn
  * @param continueFinalMessage whether the prompt ends within the last message, for the answer to go on with it
  * @param templateKwargs further variables of the chat template
+ * @param param where the conversation is in the request
  */
 public record ChatPrompt(
         Conversation conversation,
         boolean addGenerationPrompt,
         boolean continueFinalMessage,
-        JsonObject templateKwargs) {
+        JsonObject templateKwargs,
+        String param) {
 
     public ChatPrompt {
         Objects.requireNonNull(conversation, "conversation");
         Objects.requireNonNull(templateKwargs, "templateKwargs");
+        Objects.requireNonNull(param, "param");
     }
 }

@@ -6,21 +6,14 @@ import dev.martlet.chat.Tool;
 import dev.martlet.chat.ToolChoice;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
-import jakarta.json.JsonObjectBuilder;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Predicate;
 
 /** Reads the fields that a chat's prompt is made of. */
 final class ChatPromptReader {
-    private static final String EFFORT = "reasoning_effort";
-    private static final String THINKING = "enable_thinking";
-    private static final Set<String> EFFORTS = Set.of("none", "minimal", "low", "medium", "high", "xhigh", "max");
-
     private final Fields fields;
-    private final Predicate<String> variables;
-    private final List<String> ignored;
+    private final TemplateVariables variables;
 
     /**
      * @param variables whether the chat template reads a variable of this name
@@ -28,8 +21,7 @@ final class ChatPromptReader {
      */
     ChatPromptReader(Fields fields, Predicate<String> variables, List<String> ignored) {
         this.fields = fields;
-        this.variables = variables;
-        this.ignored = ignored;
+        this.variables = new TemplateVariables(variables, ignored);
     }
 
     /** Whether the client speaks the old form, {@code functions} and {@code function_call}. */
@@ -41,7 +33,8 @@ final class ChatPromptReader {
         boolean continueFinal = fields.flag("continue_final_message").orElse(false);
         boolean addPrompt = fields.flag("add_generation_prompt").orElse(!continueFinal);
         List<Message> messages = messages(continueFinal, addPrompt);
-        return new ChatPrompt(conversation(messages), addPrompt, continueFinal, templateKwargs());
+        JsonObject kwargs = variables.read(fields, variables.effort(fields, "reasoning_effort"), Optional.empty());
+        return new ChatPrompt(conversation(messages), addPrompt, continueFinal, kwargs, "messages");
     }
 
     private List<Message> messages(boolean continueFinal, boolean addPrompt) {
@@ -85,31 +78,5 @@ final class ChatPromptReader {
         }
         boolean parallel = fields.flag("parallel_tool_calls").orElse(true) && !functionsForm;
         return new Conversation(messages, tools, choice, parallel);
-    }
-
-    private JsonObject templateKwargs() {
-        JsonObject kwargs = fields.object("chat_template_kwargs").orElse(JsonObject.EMPTY_JSON_OBJECT);
-        kwargs.keySet().stream()
-                .filter(name -> !variables.test(name))
-                .map(name -> "chat_template_kwargs." + name)
-                .forEach(ignored::add);
-        Optional<String> effort = fields.string(EFFORT);
-        if (effort.isEmpty()) {
-            return kwargs;
-        }
-        if (!EFFORTS.contains(effort.get())) {
-            throw Fields.invalidValue(EFFORT, "'" + Fields.shorten(effort.get()) + "' is no effort known here.");
-        }
-        // Templates know either the effort (gpt-oss) or a switch (Qwen3, GLM-4.5); an explicit variable wins.
-        JsonObjectBuilder all = Json.builders().createObjectBuilder().add(EFFORT, effort.get());
-        boolean none = effort.get().equals("none");
-        if (none) {
-            all.add(THINKING, false);
-        }
-        if (!variables.test(EFFORT) && !(none && variables.test(THINKING))) {
-            ignored.add(EFFORT);
-        }
-        kwargs.forEach(all::add);
-        return all.build();
     }
 }

@@ -143,6 +143,7 @@ public final class Choice {
     private void close(StopCause cause) {
         ended = true;
         parser.finish(cause, this::emit);
+        matcher.match().ifPresent(stop -> sink.stopped(index, stop));
         sink.end(index, reason(cause));
     }
 

@@ -34,7 +34,7 @@ final class CompletionReader {
         List<CompletionRequest.Prompt> prompts =
                 prompts(fields.value("prompt").orElseThrow(() -> Fields.missing("prompt")));
         Optional<String> suffix =
-                fields.string("suffix").filter(text -> !text.isEmpty()).map(MessageReader::scalars);
+                fields.string("suffix").filter(text -> !text.isEmpty()).map(ContentReader::scalars);
         boolean stream = generation.stream();
         boolean includeUsage = generation.includeUsage(stream);
         int choices = generation.choices();
@@ -98,7 +98,7 @@ final class CompletionReader {
     }
 
     private static CompletionRequest.Prompt text(JsonValue value, String path) {
-        return new CompletionRequest.Prompt.Text(MessageReader.scalars(Fields.asString(value, path)), path);
+        return new CompletionRequest.Prompt.Text(ContentReader.scalars(Fields.asString(value, path)), path);
     }
 
     private CompletionRequest.Prompt tokens(JsonArray array, String path) {

@@ -1,7 +1,5 @@
 package dev.martlet.openai;
 
-import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -68,14 +66,8 @@ abstract class EventWriter implements AnswerStream {
     }
 
     @Override
-    public final int pending() {
-        return out.size();
-    }
-
-    @Override
-    public final void sendTo(OutputStream stream) throws IOException {
-        out.writeTo(stream);
-        out.clear();
+    public final JsonBuffer buffer() {
+        return out;
     }
 
     private static byte[] ascii(String text) {

@@ -18,24 +18,24 @@ import java.util.Set;
  * The fields of one JSON object of a request: typed reads whose errors name the field by its path, and a note of which
  * fields were read. A null is an absent field, as clients send both.
  */
-final class Fields {
+public final class Fields {
     private final JsonObject object;
     private final String path;
     private final Set<String> read = new HashSet<>();
 
     /** @param path where the object is in the request, e.g. {@code tools[0].function}; empty for the request itself */
-    Fields(JsonObject object, String path) {
+    public Fields(JsonObject object, String path) {
         this.object = object;
         this.path = path;
     }
 
     /** A field's path in the request. */
-    String path(String name) {
+    public String path(String name) {
         return path.isEmpty() ? name : path + "." + name;
     }
 
     /** The fields that are there and were never read, by path. */
-    List<String> unread() {
+    public List<String> unread() {
         List<String> names = new ArrayList<>();
         object.forEach((name, value) -> {
             if (!read.contains(name) && value.getValueType() != JsonValue.ValueType.NULL) {
@@ -51,25 +51,25 @@ final class Fields {
     }
 
     /** Whether the field is there; does not count as a read. */
-    boolean has(String name) {
+    public boolean has(String name) {
         JsonValue value = object.get(name);
         return value != null && value.getValueType() != JsonValue.ValueType.NULL;
     }
 
-    Optional<JsonValue> value(String name) {
+    public Optional<JsonValue> value(String name) {
         read.add(name);
         return has(name) ? Optional.of(object.get(name)) : Optional.empty();
     }
 
-    Optional<String> string(String name) {
+    public Optional<String> string(String name) {
         return value(name).map(value -> asString(value, path(name)));
     }
 
-    String requiredString(String name) {
+    public String requiredString(String name) {
         return string(name).orElseThrow(() -> missing(path(name)));
     }
 
-    Optional<Boolean> flag(String name) {
+    public Optional<Boolean> flag(String name) {
         return value(name).map(value -> switch (value.getValueType()) {
             case TRUE -> true;
             case FALSE -> false;
@@ -77,16 +77,16 @@ final class Fields {
         });
     }
 
-    Optional<JsonObject> object(String name) {
+    public Optional<JsonObject> object(String name) {
         return value(name).map(value -> asObject(value, path(name)));
     }
 
-    Optional<JsonArray> array(String name) {
+    public Optional<JsonArray> array(String name) {
         return value(name).map(value -> asArray(value, path(name)));
     }
 
     /** A finite number of a closed range. */
-    OptionalDouble number(String name, double min, double max) {
+    public OptionalDouble number(String name, double min, double max) {
         Optional<JsonValue> value = value(name);
         return value.isPresent()
                 ? OptionalDouble.of(asNumber(value.get(), path(name), min, max))
@@ -94,7 +94,7 @@ final class Fields {
     }
 
     /** An integer of a closed range. */
-    OptionalInt integer(String name, int min, int max) {
+    public OptionalInt integer(String name, int min, int max) {
         Optional<JsonValue> value = value(name);
         return value.isPresent()
                 ? OptionalInt.of((int) asInteger(value.get(), path(name), min, max))
@@ -102,35 +102,57 @@ final class Fields {
     }
 
     /** Any 64-bit integer. */
-    OptionalLong longInteger(String name) {
+    public OptionalLong longInteger(String name) {
         Optional<JsonValue> value = value(name);
         return value.isPresent()
                 ? OptionalLong.of(asInteger(value.get(), path(name), Long.MIN_VALUE, Long.MAX_VALUE))
                 : OptionalLong.empty();
     }
 
-    static String asString(JsonValue value, String path) {
+    /** An array of texts, none of them empty; none where the field is absent. */
+    public List<String> texts(String name, int most) {
+        JsonArray array = array(name).orElse(JsonValue.EMPTY_JSON_ARRAY);
+        if (array.size() > most) {
+            throw invalidValue(path(name), "at most " + most + " texts, but got " + array.size() + ".");
+        }
+        List<String> texts = new ArrayList<>(array.size());
+        for (JsonValue element : array) {
+            String at = path(name) + "[" + texts.size() + "]";
+            texts.add(nonEmpty(asString(element, at), at));
+        }
+        return texts;
+    }
+
+    /** A text that stands for something. */
+    static String nonEmpty(String text, String path) {
+        if (text.isEmpty()) {
+            throw invalidValue(path, "it is an empty text.");
+        }
+        return text;
+    }
+
+    public static String asString(JsonValue value, String path) {
         if (value instanceof JsonString string) {
             return string.getString();
         }
         throw wrongType(path, "a string", value);
     }
 
-    static JsonObject asObject(JsonValue value, String path) {
+    public static JsonObject asObject(JsonValue value, String path) {
         if (value instanceof JsonObject found) {
             return found;
         }
         throw wrongType(path, "an object", value);
     }
 
-    static JsonArray asArray(JsonValue value, String path) {
+    public static JsonArray asArray(JsonValue value, String path) {
         if (value instanceof JsonArray array) {
             return array;
         }
         throw wrongType(path, "an array", value);
     }
 
-    static double asNumber(JsonValue value, String path, double min, double max) {
+    public static double asNumber(JsonValue value, String path, double min, double max) {
         if (!(value instanceof JsonNumber number)) {
             throw wrongType(path, "a number", value);
         }
@@ -146,7 +168,7 @@ final class Fields {
         return found;
     }
 
-    static long asInteger(JsonValue value, String path, long min, long max) {
+    public static long asInteger(JsonValue value, String path, long min, long max) {
         if (!(value instanceof JsonNumber number)) {
             throw wrongType(path, "an integer", value);
         }
@@ -166,12 +188,12 @@ final class Fields {
         return found;
     }
 
-    static ApiException missing(String path) {
+    public static ApiException missing(String path) {
         return ApiError.invalid(path, "missing_required_parameter", "Missing required parameter: '" + path + "'.")
                 .toException();
     }
 
-    static ApiException wrongType(String path, String expected, JsonValue found) {
+    public static ApiException wrongType(String path, String expected, JsonValue found) {
         String kind = switch (found.getValueType()) {
             case STRING -> "a string";
             case NUMBER -> "the number " + shorten(found.toString());
@@ -187,7 +209,7 @@ final class Fields {
                 .toException();
     }
 
-    static ApiException invalidValue(String path, String message) {
+    public static ApiException invalidValue(String path, String message) {
         return ApiError.invalid(path, "invalid_value", "Invalid value for '" + path + "': " + message)
                 .toException();
     }
@@ -203,7 +225,7 @@ final class Fields {
                 : Double.toString(bound);
     }
 
-    static String shorten(String text) {
+    public static String shorten(String text) {
         return text.length() <= 40 ? text : text.substring(0, 40) + "...";
     }
 

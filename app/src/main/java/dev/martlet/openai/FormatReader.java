@@ -13,7 +13,7 @@ import java.util.Optional;
  * ({@code grammar}, {@code json_schema}, {@code guided_json} and its like, {@code structured_outputs}). At most one of
  * them may be there.
  */
-final class FormatReader {
+public final class FormatReader {
     private static final int MAX_OPTIONS = 10_000;
 
     private final Fields fields;
@@ -76,7 +76,8 @@ final class FormatReader {
         };
     }
 
-    private static Optional<ResponseFormat> schema(Fields fields, String name) {
+    /** A schema, also as the text of one. */
+    public static Optional<ResponseFormat> schema(Fields fields, String name) {
         String path = fields.path(name);
         return fields.value(name).map(value -> switch (value.getValueType()) {
             case OBJECT, TRUE, FALSE -> new ResponseFormat.JsonSchema(value.toString(), path);

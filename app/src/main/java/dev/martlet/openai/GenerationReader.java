@@ -5,13 +5,12 @@ import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
 /** Reads the fields that completions of chats and of plain text have in common. */
-final class GenerationReader {
+public final class GenerationReader {
     private static final int MAX_STOPS = 4;
 
     private final Fields fields;
@@ -19,13 +18,13 @@ final class GenerationReader {
     private final List<String> ignored;
 
     /** @param ignored receives the paths of fields that have no effect */
-    GenerationReader(Fields fields, int vocabularySize, List<String> ignored) {
+    public GenerationReader(Fields fields, int vocabularySize, List<String> ignored) {
         this.fields = fields;
         this.vocabularySize = vocabularySize;
         this.ignored = ignored;
     }
 
-    boolean stream() {
+    public boolean stream() {
         return fields.flag("stream").orElse(false);
     }
 
@@ -48,7 +47,7 @@ final class GenerationReader {
         return fields.integer("n", 1, GenerationSettings.MAX_CHOICES).orElse(1);
     }
 
-    SamplingFields sampling() {
+    public SamplingFields sampling() {
         return SamplingFields.read(fields, vocabularySize);
     }
 
@@ -58,27 +57,10 @@ final class GenerationReader {
             return List.of();
         }
         return switch (value.get()) {
-            case JsonString text -> List.of(nonEmpty(text.getString(), "stop"));
-            case JsonArray array -> {
-                if (array.size() > MAX_STOPS) {
-                    throw Fields.invalidValue("stop", "at most " + MAX_STOPS + " texts, but got " + array.size() + ".");
-                }
-                List<String> stops = new ArrayList<>();
-                for (int i = 0; i < array.size(); i++) {
-                    String at = "stop[" + i + "]";
-                    stops.add(nonEmpty(Fields.asString(array.get(i), at), at));
-                }
-                yield stops;
-            }
+            case JsonString text -> List.of(Fields.nonEmpty(text.getString(), "stop"));
+            case JsonArray array -> fields.texts("stop", MAX_STOPS);
             case JsonValue other -> throw Fields.wrongType("stop", "a string or an array of strings", other);
         };
-    }
-
-    private static String nonEmpty(String text, String path) {
-        if (text.isEmpty()) {
-            throw Fields.invalidValue(path, "an empty text stops nothing.");
-        }
-        return text;
     }
 
     Set<Integer> stopTokens() {
@@ -111,7 +93,7 @@ final class GenerationReader {
      * Notes the fields without effect: those that were not read, and some whose type is checked all the same. A field
      * that asks for what happens anyway is not told.
      */
-    void noteIgnored() {
+    public void noteIgnored() {
         if (!fields.flag("cache_prompt").orElse(true)) {
             ignored.add("cache_prompt");
         }

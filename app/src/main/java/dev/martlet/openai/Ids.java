@@ -17,6 +17,22 @@ public final class Ids {
         return "cmpl-" + alphanumerics();
     }
 
+    public static String response() {
+        return "resp_" + alphanumerics();
+    }
+
+    public static String message() {
+        return "msg_" + alphanumerics();
+    }
+
+    public static String reasoning() {
+        return "rs_" + alphanumerics();
+    }
+
+    public static String functionCall() {
+        return "fc_" + alphanumerics();
+    }
+
     public static String request() {
         return "req_" + alphanumerics();
     }

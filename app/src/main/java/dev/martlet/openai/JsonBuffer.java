@@ -10,35 +10,35 @@ import java.util.Optional;
  * Growing UTF-8 bytes with JSON's escapes: what every answer is written into. Not thread-safe; made to be used again
  * after {@link #clear()}, so that a stream's chunks allocate nothing.
  */
-final class JsonBuffer {
+public final class JsonBuffer {
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
     private byte[] bytes;
     private int size;
 
-    JsonBuffer(int capacity) {
+    public JsonBuffer(int capacity) {
         bytes = new byte[capacity];
     }
 
-    int size() {
+    public int size() {
         return size;
     }
 
-    byte[] toBytes() {
+    public byte[] toBytes() {
         return Arrays.copyOf(bytes, size);
     }
 
-    void writeTo(OutputStream out) throws IOException {
+    public void writeTo(OutputStream out) throws IOException {
         out.write(bytes, 0, size);
     }
 
-    JsonBuffer clear() {
+    public JsonBuffer clear() {
         size = 0;
         return this;
     }
 
     /** Appends bytes as they are. */
-    JsonBuffer raw(byte[] text) {
+    public JsonBuffer raw(byte[] text) {
         reserve(text.length);
         System.arraycopy(text, 0, bytes, size, text.length);
         size += text.length;
@@ -47,23 +47,23 @@ final class JsonBuffer {
 
     /** Appends ASCII text as it is. */
     @SuppressWarnings("deprecation") // the one call that copies ASCII without an array between
-    JsonBuffer raw(String ascii) {
+    public JsonBuffer raw(String ascii) {
         reserve(ascii.length());
         ascii.getBytes(0, ascii.length(), bytes, size);
         size += ascii.length();
         return this;
     }
 
-    JsonBuffer number(long value) {
+    public JsonBuffer number(long value) {
         return raw(Long.toString(value));
     }
 
-    JsonBuffer stringOrNull(Optional<String> text) {
+    public JsonBuffer stringOrNull(Optional<String> text) {
         return text.isPresent() ? string(text.get()) : raw("null");
     }
 
     /** Appends a JSON string with its quotes; a lone surrogate becomes U+FFFD. */
-    JsonBuffer string(CharSequence text) {
+    public JsonBuffer string(CharSequence text) {
         int length = text.length();
         reserve(length + 2);
         bytes[size++] = '"';

@@ -1,12 +1,10 @@
 package dev.martlet.openai;
 
 import dev.martlet.chat.Message;
-import dev.martlet.chat.Part;
 import dev.martlet.chat.ToolCall;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
-import jakarta.json.JsonValue;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -37,8 +35,8 @@ final class MessageReader {
         String role = fields.requiredString("role");
         Optional<String> name = fields.string("name");
         return switch (role) {
-            case "system", "developer" -> new Message.System(requiredContent(fields), name);
-            case "user" -> new Message.User(requiredContent(fields), name);
+            case "system", "developer" -> new Message.System(ContentReader.required(fields), name);
+            case "user" -> new Message.User(ContentReader.required(fields), name);
             case "assistant" -> assistant(fields, name);
             case "tool" -> result(fields, name);
             case "function" -> result(fields, Optional.of(fields.requiredString("name")));
@@ -66,7 +64,7 @@ final class MessageReader {
                             calls.add(called(new Fields(call, fields.path("function_call")), Optional.empty())));
         }
         calls.forEach(call -> openCalls.add(call.id()));
-        return new Message.Assistant(content(fields), reasoning, calls, name);
+        return new Message.Assistant(ContentReader.read(fields), reasoning, calls, name);
     }
 
     private ToolCall call(Fields fields) {
@@ -81,79 +79,18 @@ final class MessageReader {
         String arguments = function.value("arguments")
                 .map(value -> value instanceof JsonString text ? text.getString() : value.toString())
                 .orElse("{}");
-        return new ToolCall(id.orElseGet(this::madeId), name, scalars(arguments));
+        return new ToolCall(id.orElseGet(this::madeId), name, ContentReader.scalars(arguments));
     }
 
     private Message result(Fields fields, Optional<String> name) {
         Optional<String> given = fields.string("tool_call_id").filter(text -> !text.isEmpty());
         String id = given.orElseGet(() -> openCalls.isEmpty() ? madeId() : openCalls.peekFirst());
         openCalls.remove(id);
-        return new Message.ToolResult(id, content(fields), name);
+        return new Message.ToolResult(id, ContentReader.read(fields), name);
     }
 
     /** The same for the same history, so that its prompt, and with it the prefix cache, stays the same. */
     private String madeId() {
         return String.format("call_%024d", madeIds++);
-    }
-
-    private static List<Part> requiredContent(Fields fields) {
-        if (!fields.has("content")) {
-            throw Fields.missing(fields.path("content"));
-        }
-        return content(fields);
-    }
-
-    private static List<Part> content(Fields fields) {
-        Optional<JsonValue> content = fields.value("content");
-        if (content.isEmpty()) {
-            return List.of();
-        }
-        String path = fields.path("content");
-        return switch (content.get()) {
-            case JsonString text -> List.of(new Part.Text(scalars(text.getString())));
-            case JsonArray parts -> parts(parts, path);
-            case JsonValue other -> throw Fields.wrongType(path, "a string or an array of parts", other);
-        };
-    }
-
-    private static List<Part> parts(JsonArray parts, String path) {
-        List<Part> list = new ArrayList<>(parts.size());
-        for (int i = 0; i < parts.size(); i++) {
-            String at = path + "[" + i + "]";
-            if (parts.get(i) instanceof JsonString text) {
-                list.add(new Part.Text(scalars(text.getString())));
-            } else {
-                list.add(part(new Fields(Fields.asObject(parts.get(i), at), at)));
-            }
-        }
-        return list;
-    }
-
-    private static Part part(Fields fields) {
-        String type = fields.requiredString("type");
-        return switch (type) {
-            case "text", "input_text", "output_text" -> new Part.Text(scalars(fields.requiredString("text")));
-            case "refusal" -> new Part.Text(scalars(fields.requiredString("refusal")));
-            case "image_url", "input_audio", "file", "video_url", "audio_url" ->
-                throw ApiError.unsupported(
-                                fields.path("type"), "This model reads text only; a part of '" + type + "' was given.")
-                        .toException();
-            default ->
-                throw Fields.invalidValue(
-                        fields.path("type"), "'" + Fields.shorten(type) + "' is no kind of content part.");
-        };
-    }
-
-    /** The text with U+FFFD for lone surrogates, which no tokenizer can encode; clients cut strings in the middle. */
-    static String scalars(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            if (Character.isSurrogate(text.charAt(i))) {
-                return text.codePoints()
-                        .map(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? 0xFFFD : c)
-                        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-                        .toString();
-            }
-        }
-        return text;
     }
 }

@@ -57,7 +57,7 @@ final class RequestReader {
                 stopTokens,
                 ignoreEnd,
                 topLogprobs,
-                chat.functionsForm(),
+                chat.functionsForm() ? FieldNames.FUNCTIONS : FieldNames.CHAT,
                 format,
                 priority,
                 ignored);

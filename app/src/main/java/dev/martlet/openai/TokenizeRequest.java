@@ -67,7 +67,7 @@ public record TokenizeRequest(Optional<String> model, Source source, boolean tok
             source = new Source.Chat(new ChatPromptReader(fields, variables, ignored).read());
         } else {
             source = new Source.Text(
-                    MessageReader.scalars(fields.requiredString("prompt")),
+                    ContentReader.scalars(fields.requiredString("prompt")),
                     fields.flag("add_special_tokens").orElse(true));
         }
         ignored.addAll(fields.unread());

@@ -4,6 +4,7 @@ import dev.martlet.chat.Tool;
 import dev.martlet.chat.ToolChoice;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import java.util.ArrayList;
@@ -12,7 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** Reads {@code tools}, {@code tool_choice} and their old forms {@code functions} and {@code function_call}. */
-final class ToolReader {
+public final class ToolReader {
 
     /** Tools that a model family knows by name, without a definition: GLM-4's and Llama 3's. */
     private static final Set<String> BUILT_IN =
@@ -40,38 +41,79 @@ final class ToolReader {
                     .add("type", "function")
                     .add("function", function)
                     .build();
-            tools.add(function(new Fields(function, at), definition));
+            tools.add(function(new Fields(function, at), "parameters", definition));
         }
         return tools;
+    }
+
+    /**
+     * Functions whose name and schema stand beside their type.
+     *
+     * @param type what a function's type is called; may be left out
+     * @param parameters what the schema of the arguments is called
+     */
+    public static List<Tool> flat(JsonArray array, String path, String type, String parameters) {
+        List<Tool> tools = new ArrayList<>(array.size());
+        for (int i = 0; i < array.size(); i++) {
+            String at = path + "[" + i + "]";
+            Fields fields = new Fields(Fields.asObject(array.get(i), at), at);
+            String given = fields.string("type").orElse(type);
+            if (!given.equals(type)) {
+                throw notOffered(fields, given);
+            }
+            tools.add(function(fields, parameters, nested(fields, parameters)));
+        }
+        return tools;
+    }
+
+    /** A flat function in the form that chat templates know. */
+    private static JsonObject nested(Fields fields, String parameters) {
+        JsonObjectBuilder function = Json.builders().createObjectBuilder();
+        function.add("name", fields.requiredString("name"));
+        fields.string("description").ifPresent(text -> function.add("description", text));
+        fields.object(parameters).ifPresent(schema -> function.add("parameters", schema));
+        return Json.builders()
+                .createObjectBuilder()
+                .add("type", "function")
+                .add("function", function)
+                .build();
     }
 
     private static Tool tool(Fields fields, JsonObject definition) {
         String type = fields.string("type").orElse("function");
         if (type.equals("function")) {
-            JsonObject function = fields.object("function").orElseThrow(() -> Fields.missing(fields.path("function")));
-            return function(new Fields(function, fields.path("function")), definition);
+            return function(function(fields), "parameters", definition);
         }
         if (BUILT_IN.contains(type)) {
             return new Tool.BuiltIn(type, definition);
         }
-        throw ApiError.unsupported(
-                        fields.path("type"), "Tools of type '" + Fields.shorten(type) + "' are not offered here.")
+        throw notOffered(fields, type);
+    }
+
+    private static ApiException notOffered(Fields tool, String type) {
+        return ApiError.unsupported(
+                        tool.path("type"), "Tools of type '" + Fields.shorten(type) + "' are not offered here.")
                 .toException();
     }
 
-    private static Tool function(Fields fields, JsonObject definition) {
+    private static Tool function(Fields fields, String schema, JsonObject definition) {
         String name = fields.requiredString("name");
         if (name.isBlank() || name.length() > 256 || name.chars().anyMatch(Character::isISOControl)) {
             throw Fields.invalidValue(fields.path("name"), "expected 1 to 256 characters, no control characters.");
         }
         Optional<String> description = fields.string("description");
-        Optional<JsonObject> parameters = fields.object("parameters");
+        Optional<JsonObject> parameters = fields.object(schema);
         boolean strict = fields.flag("strict").orElse(false);
         return new Tool.Function(name, description, parameters, strict, definition);
     }
 
     /** Reads {@code tool_choice}; a name that no tool has is an error. */
     static ToolChoice choice(JsonValue value, String path, List<Tool> tools) {
+        return choice(value, path, tools, false);
+    }
+
+    /** @param flat whether a function's name stands beside its type */
+    public static ToolChoice choice(JsonValue value, String path, List<Tool> tools, boolean flat) {
         return switch (value) {
             case JsonString word ->
                 switch (word.getString()) {
@@ -89,20 +131,16 @@ final class ToolReader {
                                 "'" + Fields.shorten(word.getString())
                                         + "' is not one of 'none', 'auto' and 'required'.");
                 };
-            case JsonObject object -> named(new Fields(object, path), tools);
+            case JsonObject object -> named(new Fields(object, path), tools, flat);
             case JsonValue other -> throw Fields.wrongType(path, "a string or an object", other);
         };
     }
 
-    private static ToolChoice named(Fields fields, List<Tool> tools) {
+    private static ToolChoice named(Fields fields, List<Tool> tools, boolean flat) {
         String type = fields.requiredString("type");
         return switch (type) {
-            case "function" -> {
-                JsonObject function =
-                        fields.object("function").orElseThrow(() -> Fields.missing(fields.path("function")));
-                yield new ToolChoice.Named(declared(new Fields(function, fields.path("function")), tools));
-            }
-            case "allowed_tools" -> allowed(fields, tools);
+            case "function" -> new ToolChoice.Named(declared(flat ? fields : function(fields), tools));
+            case "allowed_tools" -> allowed(fields, tools, flat);
             default ->
                 throw Fields.invalidValue(
                         fields.path("type"),
@@ -110,7 +148,7 @@ final class ToolReader {
         };
     }
 
-    private static ToolChoice allowed(Fields choice, List<Tool> tools) {
+    private static ToolChoice allowed(Fields choice, List<Tool> tools, boolean flat) {
         // The specification nests the list in an object of the type's name; clients send it flat as well.
         Fields fields = choice.object("allowed_tools")
                 .map(inner -> new Fields(inner, choice.path("allowed_tools")))
@@ -124,8 +162,7 @@ final class ToolReader {
         for (int i = 0; i < array.size(); i++) {
             String at = fields.path("tools") + "[" + i + "]";
             Fields tool = new Fields(Fields.asObject(array.get(i), at), at);
-            JsonObject function = tool.object("function").orElseThrow(() -> Fields.missing(tool.path("function")));
-            names.add(declared(new Fields(function, tool.path("function")), tools));
+            names.add(declared(flat ? tool : function(tool), tools));
         }
         return new ToolChoice.Allowed(names, mode.equals("required"));
     }
@@ -142,7 +179,14 @@ final class ToolReader {
         };
     }
 
-    private static String declared(Fields fields, List<Tool> tools) {
+    /** The fields within a nested function. */
+    private static Fields function(Fields fields) {
+        JsonObject function = fields.object("function").orElseThrow(() -> Fields.missing(fields.path("function")));
+        return new Fields(function, fields.path("function"));
+    }
+
+    /** The name of a tool that must be among those declared. */
+    public static String declared(Fields fields, List<Tool> tools) {
         String name = fields.requiredString("name");
         if (tools.stream().noneMatch(tool -> tool.name().equals(name))) {
             throw Fields.invalidValue(

@@ -57,14 +57,14 @@ final class AnswerHandler implements Handler {
             IgnoredFields.tell(job.ignored(), response);
             // The watch reads on behind this request, so no other may follow on the connection.
             response.header(HeaderValues.CONNECTION_CLOSE);
-            answer(job.by(caller), ClientConnection.current(), response);
+            answer(job.by(caller), ClientConnection.current(), httpRequest, response);
             throw ClientConnection.finished(response);
         } catch (UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
             throw new CloseConnectionException("the client has gone", e);
         }
     }
 
-    private void answer(Job job, ClientConnection client, ServerResponse response) {
+    private void answer(Job job, ClientConnection client, ServerRequest httpRequest, ServerResponse response) {
         try {
             if (job.streamed()) {
                 stream(job, client, response);
@@ -75,7 +75,7 @@ final class AnswerHandler implements Handler {
             throw e;
         } catch (RuntimeException | Error e) {
             ApiError error = ApiErrors.of(e);
-            client.write(() -> ApiErrors.send(response, error));
+            client.write(() -> ApiErrors.send(httpRequest, response, error));
         }
     }
 

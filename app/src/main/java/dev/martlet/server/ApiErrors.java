@@ -1,5 +1,6 @@
 package dev.martlet.server;
 
+import dev.martlet.anthropic.Errors;
 import dev.martlet.chat.template.TemplateException;
 import dev.martlet.engine.EngineException;
 import dev.martlet.openai.ApiError;
@@ -32,6 +33,9 @@ final class ApiErrors {
     /** SDKs honour it; they would try a request again that took too long, twice. */
     private static final String SHOULD_RETRY = "x-should-retry";
 
+    /** Paths from here on speak Anthropic's wire, all others OpenAI's. */
+    private static final String ANTHROPIC = "/v1/messages";
+
     private ApiErrors() {}
 
     /** The error a client sees for a failure. */
@@ -39,16 +43,20 @@ final class ApiErrors {
         return switch (failure) {
             case ApiException e -> e.error();
             case EngineException e -> of(e);
-            case TemplateException e
-            when e.kind() != TemplateException.Cause.SYNTAX ->
-                ApiError.invalid(
-                        "messages",
-                        "template_error",
-                        "The model's chat template refuses these messages: " + e.detail());
             case HttpException e -> ofStatus(e.status());
             case RequestException e -> ofStatus(e.status());
             default -> unexpected(failure);
         };
+    }
+
+    /** @param param where the conversation that the template refuses is in the request */
+    static ApiError of(TemplateException failure, String param) {
+        return failure.kind() == TemplateException.Cause.SYNTAX
+                ? unexpected(failure)
+                : ApiError.invalid(
+                        param,
+                        "template_error",
+                        "The model's chat template refuses these messages: " + failure.detail());
     }
 
     private static ApiError of(EngineException failure) {
@@ -105,9 +113,11 @@ final class ApiErrors {
         return ApiError.internal(500, "internal_error", "The server failed to answer this request.");
     }
 
-    /** Sends an error as the whole answer. */
-    static void send(ServerResponse response, ApiError error) {
-        response.status(error.status());
+    /** Sends an error as the whole answer, in the shape that the path's clients know. */
+    static void send(ServerRequest request, ServerResponse response, ApiError error) {
+        String path = request.path().path();
+        boolean anthropic = path.equals(ANTHROPIC) || path.startsWith(ANTHROPIC + "/");
+        response.status(anthropic ? Errors.status(error) : error.status());
         response.header(HeaderValues.CONTENT_TYPE_JSON);
         error.retryAfter().ifPresent(wait -> {
             long millis = wait.toMillis();
@@ -117,7 +127,7 @@ final class ApiErrors {
         if (error.status() == Status.GATEWAY_TIMEOUT_504.code()) {
             response.header(SHOULD_RETRY, "false");
         }
-        response.send(error.body());
+        response.send(anthropic ? Errors.body(error) : error.body());
     }
 
     /** Sends what a handler threw; a client that has gone gets nothing. */
@@ -126,7 +136,7 @@ final class ApiErrors {
                 || failure instanceof DataReader.InsufficientDataAvailableException) {
             throw new CloseConnectionException("the client has gone", failure);
         }
-        send(response, of(failure));
+        send(request, response, of(failure));
     }
 
     /** Errors of handlers. */

@@ -4,10 +4,13 @@ import dev.martlet.chat.toolcall.OutputParser;
 import dev.martlet.engine.GenerationRequest;
 import dev.martlet.openai.AnswerBody;
 import dev.martlet.openai.AnswerStream;
+import dev.martlet.openai.ChatCompletionRequest;
 import dev.martlet.openai.Choice;
+import dev.martlet.text.StopSequences;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * A request that was understood: what is to be generated, how it is read, and how the answer is written.
@@ -59,6 +62,41 @@ record Job(
                 parser,
                 streamed,
                 streamsUsage,
+                stream,
+                body);
+    }
+
+    /**
+     * To go on with a conversation.
+     *
+     * @param prompt the rendered conversation
+     * @throws dev.martlet.openai.ApiException with status 400 if the answer cannot be what the request asks for
+     */
+    static Job of(
+            ServerConfig config,
+            ServedModel model,
+            ChatCompletionRequest request,
+            ServedModel.Rendered prompt,
+            Supplier<AnswerStream> stream,
+            Supplier<AnswerBody> body) {
+        GenerationPlan plan = new GenerationPlan(model, request, model.constraint(request, prompt));
+        int limit = config.defaultMaxTokens().orElse(Integer.MAX_VALUE);
+        Choice.Rules rules = new Choice.Rules(
+                model.vocabulary(),
+                StopSequences.of(request.stops()),
+                request.logprobs(),
+                !request.conversation().parallelToolCalls(),
+                request.functionsForm());
+        return new Job(
+                model,
+                Stream.concat(request.ignored().stream(), model.unheld(request).stream())
+                        .toList(),
+                plan.generations(prompt.tokens(), request.names().messages(), request.choices(), limit),
+                request.choices(),
+                rules,
+                () -> model.parser(request.conversation(), prompt.suffix()),
+                request.stream(),
+                request.includeUsage(),
                 stream,
                 body);
     }

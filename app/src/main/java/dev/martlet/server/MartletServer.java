@@ -140,6 +140,9 @@ public final class MartletServer implements AutoCloseable {
         return new Routes()
                 .post("/v1/chat/completions", answering(new ChatCompletions(config)))
                 .post("/v1/completions", answering(new Completions(config)))
+                .post("/v1/responses", answering(new Responses(config)))
+                .post("/v1/messages", answering(new Messages(config)))
+                .post("/v1/messages/count_tokens", new JsonHandler(config, this::loadedModel, Messages::count))
                 .get("/v1/models", models::list)
                 // An id may hold slashes.
                 .get("/v1/models/{+id}", models::one)

@@ -35,7 +35,7 @@ final class RequestBody {
         } catch (ApiException e) {
             // The rest of the body may still come, so no other request can follow.
             response.header(HeaderValues.CONNECTION_CLOSE);
-            ApiErrors.send(response, e.error());
+            ApiErrors.send(request, response, e.error());
             throw ClientConnection.finished(response);
         }
     }

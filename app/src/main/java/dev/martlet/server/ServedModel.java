@@ -5,6 +5,7 @@ import dev.martlet.chat.template.Prompt;
 import dev.martlet.chat.template.PromptOptions;
 import dev.martlet.chat.template.PromptRenderer;
 import dev.martlet.chat.template.Segment;
+import dev.martlet.chat.template.TemplateException;
 import dev.martlet.chat.toolcall.OutputParser;
 import dev.martlet.chat.toolcall.ParserOptions;
 import dev.martlet.chat.toolcall.ToolCallFormat;
@@ -224,17 +225,17 @@ public final class ServedModel {
     /** A prompt's tokens, and the end of its text, which may have opened the answer's thoughts. */
     record Rendered(int[] tokens, String suffix) {}
 
-    /** @throws dev.martlet.chat.template.TemplateException if the template refuses the conversation */
+    /** @throws dev.martlet.openai.ApiException with status 400 if the template refuses the conversation */
     Rendered render(ChatCompletionRequest request) {
         return render(request.prompt());
     }
 
-    /** @throws dev.martlet.chat.template.TemplateException if the template refuses the conversation */
+    /** @throws dev.martlet.openai.ApiException with status 400 if the template refuses the conversation */
     Rendered render(ChatPrompt chat) {
         Prompt prompt = prompt(chat);
         int[] tokens = tokenizer.encode(prompt.segments(), true);
         if (tokens.length == 0) {
-            throw ApiError.invalid("messages", "invalid_value", "The messages give an empty prompt.")
+            throw ApiError.invalid(chat.param(), "invalid_value", "The messages give an empty prompt.")
                     .toException();
         }
         // Only the template's own words open thoughts; a user who ends with the marker does not.
@@ -245,19 +246,22 @@ public final class ServedModel {
     }
 
     private Prompt prompt(ChatPrompt chat) {
-        return renderer.render(
-                chat.conversation(),
-                new PromptOptions(
-                        chat.templateKwargs(),
-                        chat.addGenerationPrompt(),
-                        chat.continueFinalMessage(),
-                        Clock.systemDefaultZone()));
+        PromptOptions options = new PromptOptions(
+                chat.templateKwargs(),
+                chat.addGenerationPrompt(),
+                chat.continueFinalMessage(),
+                Clock.systemDefaultZone());
+        try {
+            return renderer.render(chat.conversation(), options);
+        } catch (TemplateException e) {
+            throw ApiErrors.of(e, chat.param()).toException();
+        }
     }
 
     /**
      * A chat's prompt as text.
      *
-     * @throws dev.martlet.chat.template.TemplateException if the template refuses the conversation
+     * @throws dev.martlet.openai.ApiException with status 400 if the template refuses the conversation
      */
     String promptText(ChatPrompt chat) {
         return prompt(chat).text();

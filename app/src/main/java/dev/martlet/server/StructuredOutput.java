@@ -121,12 +121,12 @@ final class StructuredOutput {
         boolean shaped = !(shape instanceof ResponseFormat.Text);
         if (request.continueFinalMessage() && (shaped || calls.required())) {
             throw ApiError.unsupported(
-                            "continue_final_message",
+                            request.names().continuation(),
                             "The shape of an answer that has already begun cannot be promised.")
                     .toException();
         }
         if (calls.required() && calls.tools().isEmpty()) {
-            throw ApiError.unsupported(choicePath(request), "Calls of built-in tools cannot be forced.")
+            throw ApiError.unsupported(request.names().toolChoice(), "Calls of built-in tools cannot be forced.")
                     .toException();
         }
         if (calls.tools().isEmpty() || !calls.required() && !calls.held() && !shaped) {
@@ -140,7 +140,7 @@ final class StructuredOutput {
         }
         if (!tools.canForce()) {
             throw ApiError.unsupported(
-                            choicePath(request),
+                            request.names().toolChoice(),
                             "Calls in this model's format (" + format.id() + ") cannot be forced, only read.")
                     .toException();
         }
@@ -162,19 +162,15 @@ final class StructuredOutput {
         }
         List<String> paths = new ArrayList<>();
         if (request.conversation().toolChoice() instanceof ToolChoice.Allowed) {
-            paths.add(choicePath(request));
+            paths.add(request.names().toolChoice());
         }
         List<Tool> declared = request.conversation().tools();
         for (int i = 0; i < declared.size(); i++) {
             if (declared.get(i) instanceof Tool.Function function && function.strict()) {
-                paths.add(request.functionsForm() ? "functions[" + i + "].strict" : "tools[" + i + "].function.strict");
+                paths.add(request.names().strict(i));
             }
         }
         return paths;
-    }
-
-    private static String choicePath(ChatCompletionRequest request) {
-        return request.functionsForm() ? "function_call" : "tool_choice";
     }
 
     /** All of the suffix that matters to the grammar is in its last line or two; that is little enough for a key. */
@@ -315,7 +311,7 @@ final class StructuredOutput {
         while (!tools.get(i).name().equals(name)) {
             i++;
         }
-        return request.functionsForm() ? "functions[" + i + "].parameters" : "tools[" + i + "].function.parameters";
+        return request.names().parameters(i);
     }
 
     private static ApiException refused(String path, GrammarException e) {

@@ -3,6 +3,8 @@ package dev.martlet.openai;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.martlet.anthropic.MessagesReader;
+import dev.martlet.responses.ResponseRequest;
 import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
@@ -45,6 +47,24 @@ class ApiDocumentTest {
                 fields -> new CompletionReader(fields, VOCABULARY).read(),
                 "{\"prompt\":\"x\"}",
                 "{\"prompt\":\"x\",\"stream\":true,\"repetition_penalty\":1}"),
+        RESPONSE(
+                "ResponseRequest",
+                "/v1/responses",
+                fields -> ResponseRequest.parse(fields, VOCABULARY, name -> true),
+                "{\"input\":\"hi\"}",
+                "{\"input\":\"hi\",\"repetition_penalty\":1}"),
+        MESSAGE(
+                "MessagesRequest",
+                "/v1/messages",
+                fields -> MessagesReader.read(fields, VOCABULARY, name -> true, false),
+                HI + ",\"max_tokens\":1,\"system\":\"s\"}",
+                HI + ",\"max_tokens\":1,\"repetition_penalty\":1}"),
+        COUNT(
+                "CountTokensRequest",
+                "/v1/messages/count_tokens",
+                fields -> MessagesReader.read(fields, VOCABULARY, name -> true, true),
+                HI + ",\"system\":\"s\"}",
+                HI + ",\"repetition_penalty\":1}"),
         TOKENIZE(
                 "TokenizeRequest",
                 "/tokenize",

@@ -53,9 +53,12 @@ final class RawClient implements AutoCloseable {
     }
 
     RawClient post(String body) {
+        return post("/v1/chat/completions", body);
+    }
+
+    RawClient post(String path, String body) {
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-        return send("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + bytes.length
-                        + "\r\n\r\n")
+        return send("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + bytes.length + "\r\n\r\n")
                 .send(bytes);
     }
 
