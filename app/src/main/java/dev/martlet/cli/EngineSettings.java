@@ -55,6 +55,12 @@ final class EngineSettings {
             description = "Host memory for tokens that are moved out of the KV cache (default: 1024).")
     private Optional<Integer> hostCache = Optional.empty();
 
+    @Option(
+            names = "--drafts",
+            paramLabel = "TOKENS",
+            description = "Most tokens guessed from a request's own text and verified in a step (default: 8).")
+    private Optional<Integer> drafts = Optional.empty();
+
     @Option(names = "--no-prefix-cache", description = "Forget a request's tokens when it ends (default: keep them).")
     private boolean noPrefixCache;
 
@@ -85,6 +91,9 @@ final class EngineSettings {
             }
             if (hostCache.isPresent()) {
                 options = options.withHostCacheMiB(hostCache.get());
+            }
+            if (drafts.isPresent()) {
+                options = options.withDrafts(drafts.get());
             }
             if (threads.isPresent()) {
                 options = options.withThreads(threads.get());

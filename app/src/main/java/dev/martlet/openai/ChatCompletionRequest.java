@@ -7,6 +7,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * A chat completion request, every field checked.
@@ -64,6 +65,20 @@ public record ChatCompletionRequest(
      * @throws ApiException with status 400, naming the field at fault
      */
     public static ChatCompletionRequest parse(JsonObject body, int vocabularySize) {
-        return new RequestReader(new Fields(body, ""), vocabularySize).read();
+        return parse(body, vocabularySize, name -> true);
+    }
+
+    /**
+     * Reads and checks a request, and notes the variables that have no effect.
+     *
+     * @param variables whether the model's chat template reads a variable of this name
+     */
+    public static ChatCompletionRequest parse(JsonObject body, int vocabularySize, Predicate<String> variables) {
+        return new RequestReader(new Fields(body, ""), vocabularySize, variables).read();
+    }
+
+    /** What the prompt is made of. */
+    public ChatPrompt prompt() {
+        return new ChatPrompt(conversation, addGenerationPrompt, continueFinalMessage, templateKwargs);
     }
 }

@@ -41,6 +41,9 @@ public final class Choice {
 
     private final List<TokenLogprob> waitingLogprobs = new ArrayList<>();
 
+    /** Code points of the text so far; counted where log probabilities are told, whose places they are. */
+    private int characters;
+
     private int tokens;
     private int reasoningTokens;
     private boolean called;
@@ -102,6 +105,9 @@ public final class Choice {
     private void text(String text) {
         if (text.isEmpty()) {
             return;
+        }
+        if (rules.logprobs()) {
+            characters += text.codePointCount(0, text.length());
         }
         parse(matcher.push(text), false);
         if (matcher.matched()) {
@@ -191,6 +197,6 @@ public final class Choice {
             top.add(new TokenLogprob(
                     rules.vocabulary().bytes(token.topTokens()[i]), token.topLogprobs()[i], List.of()));
         }
-        return new TokenLogprob(rules.vocabulary().bytes(token.id()), token.logprob(), top);
+        return new TokenLogprob(rules.vocabulary().bytes(token.id()), token.logprob(), top, characters);
     }
 }

@@ -45,6 +45,11 @@ final class Fields {
         return names;
     }
 
+    /** The names of the fields that were asked for, whether they are there or not. */
+    Set<String> asked() {
+        return Set.copyOf(read);
+    }
+
     /** Whether the field is there; does not count as a read. */
     boolean has(String name) {
         JsonValue value = object.get(name);
@@ -200,5 +205,14 @@ final class Fields {
 
     static String shorten(String text) {
         return text.length() <= 40 ? text : text.substring(0, 40) + "...";
+    }
+
+    /** The elements of an array as tokens of a vocabulary of this size. */
+    static List<Integer> tokens(JsonArray array, String path, int vocabularySize) {
+        List<Integer> tokens = new ArrayList<>(array.size());
+        for (JsonValue element : array) {
+            tokens.add((int) asInteger(element, path + "[" + tokens.size() + "]", 0, vocabularySize - 1));
+        }
+        return tokens;
     }
 }

@@ -6,7 +6,6 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -83,12 +82,8 @@ final class GenerationReader {
     }
 
     Set<Integer> stopTokens() {
-        Set<Integer> tokens = new LinkedHashSet<>();
         JsonArray array = fields.array("stop_token_ids").orElse(JsonValue.EMPTY_JSON_ARRAY);
-        for (int i = 0; i < array.size(); i++) {
-            tokens.add((int) Fields.asInteger(array.get(i), "stop_token_ids[" + i + "]", 0, vocabularySize - 1));
-        }
-        return tokens;
+        return Set.copyOf(Fields.tokens(array, "stop_token_ids", vocabularySize));
     }
 
     boolean ignoreEndOfGeneration() {

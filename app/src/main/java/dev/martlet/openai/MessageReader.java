@@ -145,7 +145,7 @@ final class MessageReader {
     }
 
     /** The text with U+FFFD for lone surrogates, which no tokenizer can encode; clients cut strings in the middle. */
-    private static String scalars(String text) {
+    static String scalars(String text) {
         for (int i = 0; i < text.length(); i++) {
             if (Character.isSurrogate(text.charAt(i))) {
                 return text.codePoints()

@@ -8,14 +8,25 @@ import java.util.List;
  *
  * @param bytes the token's bytes, not always whole characters
  * @param top the likeliest tokens at its place, best first
+ * @param offset where it begins in the text of its choice, in characters (code points)
  */
-public record TokenLogprob(byte[] bytes, float logprob, List<TokenLogprob> top) {
+public record TokenLogprob(byte[] bytes, float logprob, List<TokenLogprob> top, int offset) {
 
     /** What the wire says for a probability of zero, which JSON has no number for. */
     private static final String IMPOSSIBLE = "-9999.0";
 
     public TokenLogprob {
         top = List.copyOf(top);
+    }
+
+    /** A token of no place, or at the beginning. */
+    public TokenLogprob(byte[] bytes, float logprob, List<TokenLogprob> top) {
+        this(bytes, logprob, top, 0);
+    }
+
+    /** The log probability as a number of JSON. */
+    String number() {
+        return Float.isFinite(logprob) ? Float.toString(logprob) : IMPOSSIBLE;
     }
 
     void write(JsonBuffer out) {
@@ -31,7 +42,7 @@ public record TokenLogprob(byte[] bytes, float logprob, List<TokenLogprob> top) 
 
     private void writeMembers(JsonBuffer out) {
         out.raw("{\"token\":").string(new String(bytes, StandardCharsets.UTF_8));
-        out.raw(",\"logprob\":").raw(Float.isFinite(logprob) ? Float.toString(logprob) : IMPOSSIBLE);
+        out.raw(",\"logprob\":").raw(number());
         out.raw(",\"bytes\":[");
         for (int i = 0; i < bytes.length; i++) {
             out.raw(i == 0 ? "" : ",").number(bytes[i] & 0xFF);

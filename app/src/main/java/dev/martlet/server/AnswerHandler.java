@@ -13,7 +13,6 @@ import io.helidon.common.buffers.DataReader;
 import io.helidon.http.HeaderValues;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.Handler;
-import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import jakarta.json.JsonObject;
@@ -51,7 +50,7 @@ final class AnswerHandler implements Handler {
     @Override
     public void handle(ServerRequest httpRequest, ServerResponse response) {
         try {
-            byte[] body = body(httpRequest, response);
+            byte[] body = RequestBody.readOrRefuse(httpRequest, response, config.maxBodyBytes());
             Caller caller = Caller.of(httpRequest.headers());
             ServedModel model = loaded.get();
             Job job = endpoint.understand(Json.object(body), model);
@@ -59,29 +58,10 @@ final class AnswerHandler implements Handler {
             // The watch reads on behind this request, so no other may follow on the connection.
             response.header(HeaderValues.CONNECTION_CLOSE);
             answer(job.by(caller), ClientConnection.current(), response);
-            throw finished(response);
+            throw ClientConnection.finished(response);
         } catch (UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
             throw new CloseConnectionException("the client has gone", e);
         }
-    }
-
-    private byte[] body(ServerRequest httpRequest, ServerResponse response) {
-        try {
-            return RequestBody.read(httpRequest, config.maxBodyBytes());
-        } catch (ApiException e) {
-            // The rest of the body may still come, so no other request can follow.
-            response.header(HeaderValues.CONNECTION_CLOSE);
-            ApiErrors.send(response, e.error());
-            throw finished(response);
-        }
-    }
-
-    /** Completes the response and gives what closes the connection, which Helidon does not do for the header's sake. */
-    private static CloseConnectionException finished(ServerResponse response) {
-        if (response instanceof RoutingResponse routed) {
-            routed.commit();
-        }
-        return new CloseConnectionException("answered");
     }
 
     private void answer(Job job, ClientConnection client, ServerResponse response) {

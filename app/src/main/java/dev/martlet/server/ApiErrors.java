@@ -61,7 +61,7 @@ final class ApiErrors {
                         "queue_tokens_full",
                         "The server is busy: its queue has no room for the tokens of this request. Please retry later.",
                         wait(failure));
-            // No room is told where the request is read; what is left here is of no field.
+            // A prompt that leaves no room was refused by its field's name before; the engine knows no fields.
             case PROMPT_TOO_LONG -> ApiError.http(400, "context_length_exceeded", failure.getMessage());
             case SHUTDOWN -> shuttingDown();
             case CONSTRAINT ->

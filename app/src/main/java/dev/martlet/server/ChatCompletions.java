@@ -8,8 +8,7 @@ import dev.martlet.openai.CompletionAssembler;
 import dev.martlet.openai.Ids;
 import dev.martlet.text.StopSequences;
 import jakarta.json.JsonObject;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
+import java.util.stream.Stream;
 
 /** {@code POST /v1/chat/completions}. */
 final class ChatCompletions implements AnswerHandler.Endpoint {
@@ -23,17 +22,11 @@ final class ChatCompletions implements AnswerHandler.Endpoint {
     @Override
     public Job understand(JsonObject body, ServedModel model) {
         ChatCompletionRequest request =
-                ChatCompletionRequest.parse(body, model.vocabulary().size());
+                ChatCompletionRequest.parse(body, model.vocabulary().size(), model::readsVariable);
         if (config.strictModel()) {
             Models.check(request.model(), model);
         }
-        AnswerHeader header = new AnswerHeader(
-                Ids.completion(),
-                Instant.now().truncatedTo(ChronoUnit.SECONDS),
-                model.card().id(),
-                model.card().fingerprint(),
-                request.logprobs(),
-                request.functionsForm());
+        AnswerHeader header = model.header(Ids.completion(), request.logprobs(), request.functionsForm());
         ServedModel.Rendered prompt = model.render(request);
         GenerationPlan plan = new GenerationPlan(model, request, model.constraint(request, prompt));
         int limit = config.defaultMaxTokens().orElse(Integer.MAX_VALUE);
@@ -45,7 +38,8 @@ final class ChatCompletions implements AnswerHandler.Endpoint {
                 request.functionsForm());
         return new Job(
                 model,
-                request.ignored(),
+                Stream.concat(request.ignored().stream(), model.unheld(request).stream())
+                        .toList(),
                 plan.generations(prompt.tokens(), "messages", request.choices(), limit),
                 request.choices(),
                 rules,

@@ -5,6 +5,8 @@ import io.helidon.common.buffers.DataReader;
 import io.helidon.http.HttpPrologue;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ConnectionContext;
+import io.helidon.webserver.http.RoutingResponse;
+import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.http1.Http1ConnectionListener;
 import java.io.UncheckedIOException;
 import java.util.concurrent.TimeUnit;
@@ -50,6 +52,14 @@ final class ClientConnection {
             throw new IllegalStateException("this thread handles no request");
         }
         return new ClientConnection(context);
+    }
+
+    /** Completes a response and gives what closes the connection, which Helidon does not do for the header's sake. */
+    static CloseConnectionException finished(ServerResponse response) {
+        if (response instanceof RoutingResponse routed) {
+            routed.commit();
+        }
+        return new CloseConnectionException("answered");
     }
 
     /**

@@ -1,8 +1,6 @@
 package dev.martlet.server;
 
 import dev.martlet.engine.Engine;
-import dev.martlet.openai.ApiError;
-import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.WebServer;
@@ -22,6 +20,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -39,6 +38,7 @@ public final class MartletServer implements AutoCloseable {
     private final ServerConfig config;
     private final ActiveAnswers active = new ActiveAnswers();
     private final Metrics metrics = new Metrics();
+    private final Routes routes;
     private final WebServer http;
     private final Thread stallWatch;
     private final AtomicBoolean draining = new AtomicBoolean();
@@ -51,6 +51,7 @@ public final class MartletServer implements AutoCloseable {
 
     private MartletServer(ServerConfig config) {
         this.config = config;
+        this.routes = routes();
         checkPort(config);
         this.http = WebServer.builder()
                 .host(config.host())
@@ -69,7 +70,7 @@ public final class MartletServer implements AutoCloseable {
                                 .sendLog(false)
                                 .build())
                         .build())
-                .routing(this::routes)
+                .routing(this::install)
                 .build()
                 .start();
         this.stallWatch = Thread.ofVirtual().name("stall-watch").start(this::watchStalls);
@@ -122,30 +123,44 @@ public final class MartletServer implements AutoCloseable {
         return http.port();
     }
 
+    /** What it answers, as methods and path patterns. */
+    List<Routes.Route> answered() {
+        return routes.all();
+    }
+
     /** Number of answers being made. */
     public int running() {
         return active.count();
     }
 
-    private void routes(HttpRouting.Builder routing) {
+    /** What is answered; {@code openapi.json} describes the same. */
+    private Routes routes() {
+        Models models = new Models(this::loadedModel);
+        Documentation documentation = new Documentation();
+        return new Routes()
+                .post("/v1/chat/completions", answering(new ChatCompletions(config)))
+                .post("/v1/completions", answering(new Completions(config)))
+                .get("/v1/models", models::list)
+                // An id may hold slashes.
+                .get("/v1/models/{+id}", models::one)
+                .get("/v1/engine", new EngineView(this::observedEngine))
+                .post("/tokenize", new JsonHandler(config, this::loadedModel, Tokenization::tokenize))
+                .post("/detokenize", new JsonHandler(config, this::loadedModel, Tokenization::detokenize))
+                .post("/apply-template", new JsonHandler(config, this::loadedModel, Tokenization::applyTemplate))
+                .get("/health", this::health)
+                .get("/metrics", metrics)
+                .get("/openapi.json", documentation::document)
+                .get("/docs", documentation::page);
+    }
+
+    private void install(HttpRouting.Builder routing) {
         routing.addFilter(metrics);
         routing.addFilter(new RequestIds());
         routing.addFilter(this::closeWhenDraining);
         if (!config.corsOrigins().isEmpty()) {
             routing.addFilter(new Cors(config.corsOrigins()));
         }
-        routing.post("/v1/chat/completions", answering(new ChatCompletions(config)));
-        new Models(this::loadedModel).install(routing);
-        routing.get("/health", this::health);
-        routing.get("/metrics", metrics);
-        routing.get("/v1/engine", new EngineView(this::observedEngine));
-        routing.any("/v1/chat/completions", wrongMethod("POST"));
-        routing.any("/v1/models", wrongMethod("GET"));
-        routing.any("/v1/models/{+id}", wrongMethod("GET"));
-        routing.any("/health", wrongMethod("GET"));
-        routing.any("/metrics", wrongMethod("GET"));
-        routing.any("/v1/engine", wrongMethod("GET"));
-        routing.any(MartletServer::unknownPath);
+        routes.install(routing);
         ApiErrors.install(routing);
     }
 
@@ -178,27 +193,6 @@ public final class MartletServer implements AutoCloseable {
         response.status(status.equals("ok") ? 200 : 503);
         response.header(HeaderValues.CONTENT_TYPE_JSON);
         response.send(("{\"status\":\"" + status + "\"}").getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static Handler wrongMethod(String allowed) {
-        return (request, response) -> {
-            response.header(HeaderNames.ALLOW, allowed);
-            throw ApiError.http(
-                            405,
-                            "method_not_allowed",
-                            "Only " + allowed + " is allowed on "
-                                    + request.path().path() + ".")
-                    .toException();
-        };
-    }
-
-    private static void unknownPath(ServerRequest request, ServerResponse response) {
-        throw ApiError.http(
-                        404,
-                        "not_found",
-                        "There is nothing at " + request.prologue().method().text() + " "
-                                + request.path().path() + ".")
-                .toException();
     }
 
     /**

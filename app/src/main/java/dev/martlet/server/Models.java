@@ -3,7 +3,6 @@ package dev.martlet.server;
 import dev.martlet.openai.ApiError;
 import dev.martlet.openai.Json;
 import io.helidon.http.HeaderValues;
-import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import jakarta.json.JsonObject;
@@ -21,13 +20,7 @@ final class Models {
         this.loaded = loaded;
     }
 
-    void install(HttpRouting.Builder routing) {
-        routing.get("/v1/models", this::list);
-        // An id may hold slashes.
-        routing.get("/v1/models/{+id}", this::one);
-    }
-
-    private void list(ServerRequest request, ServerResponse response) {
+    void list(ServerRequest request, ServerResponse response) {
         send(
                 response,
                 Json.builders()
@@ -37,7 +30,7 @@ final class Models {
                         .build());
     }
 
-    private void one(ServerRequest request, ServerResponse response) {
+    void one(ServerRequest request, ServerResponse response) {
         ServedModel model = loaded.get();
         check(Optional.of(request.path().pathParameters().get("id")), model);
         send(response, describe(model));

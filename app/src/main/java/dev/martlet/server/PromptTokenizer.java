@@ -56,8 +56,12 @@ final class PromptTokenizer {
                 .collect(Collectors.toUnmodifiableSet());
     }
 
-    /** The prompt's tokens; none for an empty prompt of a model without a first token. */
-    int[] encode(List<Segment> segments) {
+    /**
+     * The prompt's tokens; none for an empty prompt of a model without a first token.
+     *
+     * @param begin whether the first token is put there
+     */
+    int[] encode(List<Segment> segments, boolean begin) {
         Tokens tokens = new Tokens();
         StringBuilder text = new StringBuilder();
         for (Segment segment : segments) {
@@ -68,10 +72,18 @@ final class PromptTokenizer {
             }
         }
         flush(text, tokens);
-        if (first.isPresent() && (tokens.size == 0 || tokens.ids[0] != first.getAsInt())) {
-            tokens.insertFirst(first.getAsInt());
+        return begin ? begin(tokens.toArray()) : tokens.toArray();
+    }
+
+    /** The tokens with the first before them, where the model wants one and it is not there. */
+    int[] begin(int[] tokens) {
+        if (first.isEmpty() || tokens.length > 0 && tokens[0] == first.getAsInt()) {
+            return tokens;
         }
-        return tokens.toArray();
+        int[] begun = new int[tokens.length + 1];
+        begun[0] = first.getAsInt();
+        System.arraycopy(tokens, 0, begun, 1, tokens.length);
+        return begun;
     }
 
     private void trusted(String segment, StringBuilder text, Tokens tokens) {
@@ -109,12 +121,6 @@ final class PromptTokenizer {
                 ids = Arrays.copyOf(ids, size * 2);
             }
             ids[size++] = token;
-        }
-
-        void insertFirst(int token) {
-            add(token);
-            System.arraycopy(ids, 0, ids, 1, size - 1);
-            ids[0] = token;
         }
 
         int[] toArray() {

@@ -1,10 +1,12 @@
 package dev.martlet.server;
 
 import dev.martlet.openai.ApiError;
+import dev.martlet.openai.ApiException;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.RequestException;
 import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,6 +23,22 @@ final class RequestBody {
     static final long DISCARDED = 64_000_000;
 
     private RequestBody() {}
+
+    /**
+     * Reads a body, or sends the error of one that is too long.
+     *
+     * @throws io.helidon.webserver.CloseConnectionException after the error was sent
+     */
+    static byte[] readOrRefuse(ServerRequest request, ServerResponse response, int limit) {
+        try {
+            return read(request, limit);
+        } catch (ApiException e) {
+            // The rest of the body may still come, so no other request can follow.
+            response.header(HeaderValues.CONNECTION_CLOSE);
+            ApiErrors.send(response, e.error());
+            throw ClientConnection.finished(response);
+        }
+    }
 
     /**
      * @throws dev.martlet.openai.ApiException with status 413 if the body is longer than the limit

@@ -4,6 +4,7 @@ import dev.martlet.chat.Conversation;
 import dev.martlet.chat.template.Prompt;
 import dev.martlet.chat.template.PromptOptions;
 import dev.martlet.chat.template.PromptRenderer;
+import dev.martlet.chat.template.Segment;
 import dev.martlet.chat.toolcall.OutputParser;
 import dev.martlet.chat.toolcall.ParserOptions;
 import dev.martlet.chat.toolcall.ToolCallFormat;
@@ -16,12 +17,18 @@ import dev.martlet.model.Model;
 import dev.martlet.model.ModelInfo;
 import dev.martlet.model.Tokenizer;
 import dev.martlet.model.Vocabulary;
+import dev.martlet.openai.AnswerHeader;
 import dev.martlet.openai.ApiError;
 import dev.martlet.openai.ChatCompletionRequest;
+import dev.martlet.openai.ChatPrompt;
+import dev.martlet.openai.ResponseFormat;
+import dev.martlet.text.Detokenizer;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -48,6 +55,8 @@ public final class ServedModel {
     private final Set<String> controlTokens;
     private final StructuredOutput structured;
     private final Generator generator;
+    private final Optional<FillTokens> fill;
+    private final Predicate<String> known;
 
     /**
      * What clients see of a model.
@@ -79,7 +88,8 @@ public final class ServedModel {
      *
      * @param sampling what holds where a request says nothing
      * @param first the token every prompt begins with, where the model wants one
-     * @param known whether a marker of thoughts is one that the chat template writes
+     * @param known whether the chat template has this text in it: a marker of thoughts, or a variable
+     * @param fill tells it to fill in text, where it has learned that
      */
     public ServedModel(
             Card card,
@@ -90,7 +100,8 @@ public final class ServedModel {
             PromptRenderer renderer,
             ToolCallFormat format,
             Predicate<String> known,
-            Generator generator) {
+            Generator generator,
+            Optional<FillTokens> fill) {
         this.card = Objects.requireNonNull(card, "card");
         this.sampling = Objects.requireNonNull(sampling, "sampling");
         this.vocabulary = Objects.requireNonNull(vocabulary, "vocabulary");
@@ -98,6 +109,8 @@ public final class ServedModel {
         this.renderer = Objects.requireNonNull(renderer, "renderer");
         this.format = Objects.requireNonNull(format, "format");
         this.generator = Objects.requireNonNull(generator, "generator");
+        this.known = Objects.requireNonNull(known, "known");
+        this.fill = Objects.requireNonNull(fill, "fill");
         this.controlTokens = this.tokenizer.controlSpellings();
         this.structured = new StructuredOutput(vocabulary, format, controlTokens, known);
     }
@@ -137,7 +150,8 @@ public final class ServedModel {
                 renderer,
                 choice.format(),
                 marker -> source.orElse("").contains(marker),
-                engine::submit);
+                engine::submit,
+                FillTokens.of(info.special()));
     }
 
     private static String spelling(Vocabulary vocabulary, int token) {
@@ -172,19 +186,53 @@ public final class ServedModel {
         return generator;
     }
 
+    /** What the answers of one request begin with. */
+    AnswerHeader header(String id, boolean logprobs, boolean functionsForm) {
+        Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+        return new AnswerHeader(id, now, card.id(), card.fingerprint(), logprobs, functionsForm);
+    }
+
+    /**
+     * The tokens of a text in which control tokens may be spelled.
+     *
+     * @param begin whether the token that the model wants first is put there
+     */
+    int[] tokens(String text, boolean begin) {
+        return tokenizer.encode(List.of(new Segment(text, true)), begin);
+    }
+
+    /** The tokens of a text that is nothing but text. */
+    int[] plainTokens(String text) {
+        return tokenizer.encode(List.of(new Segment(text, false)), false);
+    }
+
+    /** The text of tokens, control tokens spelled out. */
+    String text(int[] tokens) {
+        Detokenizer detokenizer = Detokenizer.spellingControl(vocabulary);
+        StringBuilder text = new StringBuilder();
+        for (int token : tokens) {
+            text.append(detokenizer.push(token));
+        }
+        return text.append(detokenizer.finish()).toString();
+    }
+
+    /** The prompt for what stands between these; empty where the model has not learned that. */
+    Optional<int[]> fill(int[] before, String behind) {
+        return fill.map(marks -> tokenizer.begin(marks.between(before, plainTokens(behind))));
+    }
+
     /** A prompt's tokens, and the end of its text, which may have opened the answer's thoughts. */
     record Rendered(int[] tokens, String suffix) {}
 
     /** @throws dev.martlet.chat.template.TemplateException if the template refuses the conversation */
     Rendered render(ChatCompletionRequest request) {
-        Prompt prompt = renderer.render(
-                request.conversation(),
-                new PromptOptions(
-                        request.templateKwargs(),
-                        request.addGenerationPrompt(),
-                        request.continueFinalMessage(),
-                        Clock.systemDefaultZone()));
-        int[] tokens = tokenizer.encode(prompt.segments());
+        return render(request.prompt());
+    }
+
+    /** @throws dev.martlet.chat.template.TemplateException if the template refuses the conversation */
+    Rendered render(ChatPrompt chat) {
+        Prompt prompt = prompt(chat);
+        int[] tokens = tokenizer.encode(prompt.segments(), true);
         if (tokens.length == 0) {
             throw ApiError.invalid("messages", "invalid_value", "The messages give an empty prompt.")
                     .toException();
@@ -196,6 +244,30 @@ public final class ServedModel {
         return new Rendered(tokens, last.substring(Math.max(0, last.length() - SUFFIX)));
     }
 
+    private Prompt prompt(ChatPrompt chat) {
+        return renderer.render(
+                chat.conversation(),
+                new PromptOptions(
+                        chat.templateKwargs(),
+                        chat.addGenerationPrompt(),
+                        chat.continueFinalMessage(),
+                        Clock.systemDefaultZone()));
+    }
+
+    /**
+     * A chat's prompt as text.
+     *
+     * @throws dev.martlet.chat.template.TemplateException if the template refuses the conversation
+     */
+    String promptText(ChatPrompt chat) {
+        return prompt(chat).text();
+    }
+
+    /** Whether the chat template may read a variable of this name: it is written there. */
+    boolean readsVariable(String name) {
+        return known.test(name);
+    }
+
     /**
      * The grammar that the answers to a request must follow; empty where they are free.
      *
@@ -203,6 +275,16 @@ public final class ServedModel {
      */
     Optional<CompiledGrammar> constraint(ChatCompletionRequest request, Rendered prompt) {
         return structured.constraint(request, prompt.suffix());
+    }
+
+    /** Fields of a request, by path, that have no effect with this model; those of any model are the request's. */
+    List<String> unheld(ChatCompletionRequest request) {
+        return structured.unheld(request);
+    }
+
+    /** The grammar that a completion of plain text must follow from its first token on; empty where it is free. */
+    Optional<CompiledGrammar> constraint(ResponseFormat format) {
+        return structured.constraint(format);
     }
 
     /** The parser of one choice. */

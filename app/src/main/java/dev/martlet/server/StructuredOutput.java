@@ -18,6 +18,7 @@ import dev.martlet.openai.ApiException;
 import dev.martlet.openai.ChatCompletionRequest;
 import dev.martlet.openai.ResponseFormat;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -30,6 +31,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 
 /**
  * What requests promise of their answers' shape, as grammars of one model: {@code response_format}, and tools that must
@@ -77,9 +79,33 @@ final class StructuredOutput {
         this.known = known;
     }
 
-    /** What makes two grammars of one model the same. */
+    /**
+     * What makes two grammars of one model the same.
+     *
+     * @param chat whether the text is an answer of a chat, with what the model's format puts around answers
+     */
     private record Key(
-            ResponseFormat format, List<Callable> callable, boolean called, boolean many, String promptEnd) {}
+            ResponseFormat format,
+            List<Callable> callable,
+            boolean called,
+            boolean many,
+            String promptEnd,
+            boolean chat) {
+        private Key(ResponseFormat format, List<Callable> callable, boolean called, boolean many, String promptEnd) {
+            this(format, callable, called, many, promptEnd, true);
+        }
+    }
+
+    /**
+     * The grammar of a text that is no answer of a chat; empty where it is free.
+     *
+     * @throws dev.martlet.openai.ApiException with status 400, naming the field, where the promise cannot be kept
+     */
+    Optional<CompiledGrammar> constraint(ResponseFormat format) {
+        return format instanceof ResponseFormat.Text
+                ? Optional.empty()
+                : Optional.of(compiled(new Key(format, List.of(), false, false, "", false), name -> name));
+    }
 
     /**
      * The grammar that the answer must follow; empty where it is free.
@@ -91,6 +117,7 @@ final class StructuredOutput {
         Conversation conversation = request.conversation();
         Calls calls = Calls.of(conversation);
         ResponseFormat shape = request.format();
+        UnaryOperator<String> toolPath = name -> toolPath(request, name);
         boolean shaped = !(shape instanceof ResponseFormat.Text);
         if (request.continueFinalMessage() && (shaped || calls.required())) {
             throw ApiError.unsupported(
@@ -104,7 +131,7 @@ final class StructuredOutput {
         }
         if (calls.tools().isEmpty() || !calls.required() && !calls.held() && !shaped) {
             return shaped
-                    ? Optional.of(compiled(request, new Key(shape, List.of(), false, false, end(promptSuffix))))
+                    ? Optional.of(compiled(new Key(shape, List.of(), false, false, end(promptSuffix)), toolPath))
                     : Optional.empty();
         }
         boolean lazy = !calls.required() && !shaped;
@@ -120,7 +147,30 @@ final class StructuredOutput {
         boolean many = conversation.parallelToolCalls() && !(conversation.toolChoice() instanceof ToolChoice.Named);
         ResponseFormat wanted = calls.required() ? new ResponseFormat.Text() : shape;
         Key key = new Key(wanted, calls.tools(), calls.required(), many, end(promptSuffix));
-        return Optional.of(compiled(request, key));
+        return Optional.of(compiled(key, toolPath));
+    }
+
+    /**
+     * What a request asks of its calls that has no effect, by path: in a format in which nothing tells a call from text
+     * before it is one, calls that need not come cannot be held to anything.
+     */
+    List<String> unheld(ChatCompletionRequest request) {
+        Calls calls = Calls.of(request.conversation());
+        boolean lazy = !calls.required() && request.format() instanceof ResponseFormat.Text;
+        if (!lazy || !calls.held() || tools.canForceLazily()) {
+            return List.of();
+        }
+        List<String> paths = new ArrayList<>();
+        if (request.conversation().toolChoice() instanceof ToolChoice.Allowed) {
+            paths.add(choicePath(request));
+        }
+        List<Tool> declared = request.conversation().tools();
+        for (int i = 0; i < declared.size(); i++) {
+            if (declared.get(i) instanceof Tool.Function function && function.strict()) {
+                paths.add(request.functionsForm() ? "functions[" + i + "].strict" : "tools[" + i + "].function.strict");
+            }
+        }
+        return paths;
     }
 
     private static String choicePath(ChatCompletionRequest request) {
@@ -183,15 +233,16 @@ final class StructuredOutput {
 
     // ---- compiling
 
-    private CompiledGrammar compiled(ChatCompletionRequest request, Key key) {
+    /** @param toolPath gives the place of a tool's parameters in the request */
+    private CompiledGrammar compiled(Key key, UnaryOperator<String> toolPath) {
         try {
             GrammarCache kept = cache();
             Optional<CompiledGrammar> known = kept.known(key);
             return known.isPresent() ? known.get() : compile(kept, key);
         } catch (ToolCallGrammar.ToolException e) {
-            throw refused(toolPath(request, e.tool()), e.grammarFailure());
+            throw refused(toolPath.apply(e.tool()), e.grammarFailure());
         } catch (GrammarException e) {
-            throw refused(request.format().path(), e);
+            throw refused(key.format().path(), e);
         }
     }
 
@@ -228,6 +279,9 @@ final class StructuredOutput {
     }
 
     private Grammar grammar(Key key) {
+        if (!key.chat()) {
+            return text(key.format());
+        }
         Grammar body;
         if (key.callable().isEmpty()) {
             body = tools.text(text(key.format()));

@@ -41,6 +41,7 @@ class ServeHelpTest {
         defaults.put("--step-millis", ENGINE.stepMillis());
         defaults.put("--cached-prefixes", ENGINE.cachedPrefixes());
         defaults.put("--host-cache", ENGINE.hostCacheMiB());
+        defaults.put("--drafts", ENGINE.drafts());
         defaults.put("--flash-attention", ENGINE.flashAttention().name().toLowerCase(Locale.ROOT));
         defaults.put("--no-prefix-cache", ENGINE.prefixCache() ? "keep them" : "?");
         defaults.put("--host", SERVER.host());
@@ -99,14 +100,16 @@ class ServeHelpTest {
                         "--queue-tokens=500",
                         "--batch-size=64",
                         "--step-millis=5",
-                        "--threads=6"))
+                        "--threads=6",
+                        "--drafts=7"))
                 .isEqualTo(ENGINE.withContextTokens(1_000)
                         .withMaxSequences(3)
                         .withQueueLimit(4)
                         .withQueueTokens(500)
                         .withBatchTokens(64)
                         .withStepMillis(5)
-                        .withThreads(6));
+                        .withThreads(6)
+                        .withDrafts(7));
         assertThat(options("--cached-prefixes=7", "--host-cache=8", "--flash-attention=off", "--no-prefix-cache"))
                 .isEqualTo(ENGINE.withCachedPrefixes(7)
                         .withHostCacheMiB(8)

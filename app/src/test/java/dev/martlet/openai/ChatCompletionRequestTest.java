@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What requests are understood as; {@link BadRequestTest} has those that are refused. */
 class ChatCompletionRequestTest {
@@ -129,6 +130,43 @@ class ChatCompletionRequestTest {
                         "cache_prompt",
                         "max_tokens",
                         "stream_options");
+    }
+
+    /** What other servers have and this one takes without an effect. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "typical_p",
+                "deterministic",
+                "timings",
+                "return_token_ids",
+                "prompt_cache_key",
+                "safety_identifier",
+                "verbosity",
+                "prediction",
+                "best_of",
+                "echo"
+            })
+    void shouldTellAForeignField(String name) {
+        assertThat(with("\"" + name + "\":1").ignored()).containsExactly(name);
+    }
+
+    @Test
+    void shouldTellVariablesThatTheTemplateDoesNotRead() {
+        String members = ",\"chat_template_kwargs\":{\"a\":1,\"b\":2},\"reasoning_effort\":";
+        assertThat(ignored(members + "\"low\"", "a")).containsExactly("chat_template_kwargs.b", "reasoning_effort");
+        assertThat(ignored(members + "\"low\"", "a", "b", "enable_thinking")).containsExactly("reasoning_effort");
+        assertThat(ignored(members + "\"none\"", "a", "b", "enable_thinking")).isEmpty();
+        assertThat(ignored(members + "\"none\"", "a", "b", "reasoning_effort")).isEmpty();
+    }
+
+    private static List<String> ignored(String members, String... variables) {
+        String body = "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]" + members + "}";
+        return ChatCompletionRequest.parse(
+                        Json.object(body.getBytes(java.nio.charset.StandardCharsets.UTF_8)),
+                        1000,
+                        List.of(variables)::contains)
+                .ignored();
     }
 
     @ParameterizedTest(name = "{0}")

@@ -174,6 +174,42 @@ class ChatCompletionsIT {
     }
 
     @Test
+    void shouldTellFieldsThatTheTemplateDoesNotRead() {
+        String members = "\"reasoning_effort\":\"low\",\"chat_template_kwargs\":{\"enable_thinking\":true}";
+        assertThat(rig.post(ServerRig.body("hi", members)).headers().firstValue(IgnoredFields.HEADER))
+                .contains("chat_template_kwargs.enable_thinking, reasoning_effort");
+        String template = "{{ messages[0].content }}{{ reasoning_effort }}";
+        try (ServerRig minds = ServerRig.speaking(template, List.of(), prompt -> "ok")) {
+            assertThat(minds.post(ServerRig.body("hi", members)).headers().firstValue(IgnoredFields.HEADER))
+                    .contains("chat_template_kwargs.enable_thinking");
+        }
+    }
+
+    @Test
+    void shouldTellWhereStrictToolsCannotBeHeld() {
+        String tool = "{\"type\":\"function\",\"function\":{\"name\":\"f\",\"strict\":true}}";
+        String allowed = "{\"type\":\"allowed_tools\",\"mode\":\"%s\",\"tools\":[{\"function\":{\"name\":\"f\"}}]}";
+        String tools = "\"tools\":[" + tool + "]";
+        assertThat(rig.post(ServerRig.body("hi", tools)).headers().firstValue(IgnoredFields.HEADER))
+                .isEmpty();
+        // GLM-4 writes nothing before a call that would tell it from text.
+        try (ServerRig glm = ServerRig.speaking(Dialect.GLM4, prompt -> "f\n{}")) {
+            assertThat(ignored(glm, tools)).contains("tools[0].function.strict");
+            assertThat(ignored(glm, tools + ",\"tool_choice\":" + allowed.formatted("auto")))
+                    .contains("tool_choice, tools[0].function.strict");
+            assertThat(ignored(glm, tools + ",\"tool_choice\":" + allowed.formatted("required")))
+                    .isEmpty();
+            assertThat(ignored(glm, tools + ",\"tool_choice\":\"none\"")).isEmpty();
+        }
+    }
+
+    private static java.util.Optional<String> ignored(ServerRig rig, String members) {
+        HttpResponse<String> response = rig.post(ServerRig.body("hi", members));
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        return response.headers().firstValue(IgnoredFields.HEADER);
+    }
+
+    @Test
     void shouldTakeRequestsAsClientsSendThem() {
         // An upgrade with a body (the JDK's client), any Accept, chunks, a BOM, a charset, a trailing query.
         for (String head : List.of(

@@ -23,7 +23,7 @@ class PromptTokenizerTest {
     };
 
     private int[] encode(OptionalInt first, Segment... segments) {
-        return new PromptTokenizer(tokenizer, ByteTokens.vocabulary(), first).encode(List.of(segments));
+        return new PromptTokenizer(tokenizer, ByteTokens.vocabulary(), first).encode(List.of(segments), true);
     }
 
     private static Segment trusted(String text) {
@@ -58,6 +58,14 @@ class PromptTokenizerTest {
         assertThat(encode(first, user("<|mark|>"))).startsWith(ByteTokens.MARK, '<');
         assertThat(encode(first)).containsExactly(ByteTokens.MARK);
         assertThat(encode(OptionalInt.empty())).isEmpty();
+    }
+
+    @Test
+    void shouldLeaveTheFirstTokenOutWhereItIsNotWanted() {
+        PromptTokenizer tokens =
+                new PromptTokenizer(tokenizer, ByteTokens.vocabulary(), OptionalInt.of(ByteTokens.MARK));
+        assertThat(tokens.encode(List.of(trusted("a")), false)).containsExactly('a');
+        assertThat(tokens.encode(List.of(trusted("<|mark|>a")), false)).containsExactly(ByteTokens.MARK, 'a');
     }
 
     @Test

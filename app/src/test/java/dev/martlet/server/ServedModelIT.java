@@ -55,14 +55,17 @@ class ServedModelIT {
     }
 
     private static String post(String body) throws Exception {
+        return post("/v1/chat/completions", body, 200);
+    }
+
+    private static String post(String path, String body, int status) throws Exception {
         try (HttpClient http = HttpClient.newHttpClient()) {
-            HttpRequest request = HttpRequest.newBuilder(
-                            URI.create("http://127.0.0.1:" + server.port() + "/v1/chat/completions"))
+            HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path))
                     .POST(HttpRequest.BodyPublishers.ofString(body))
                     .build();
             HttpResponse<String> response =
                     http.send(request, HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
-            assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+            assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
             return response.body();
         }
     }
@@ -143,5 +146,66 @@ class ServedModelIT {
         assertThat(first.getJsonArray("top_logprobs")).hasSize(3);
         assertThat(first.getJsonArray("top_logprobs").getJsonObject(0).getString("token"))
                 .isEqualTo(first.getString("token"));
+    }
+
+    private static JsonObject ask(String path, String body) throws Exception {
+        return Json.object(post(path, body, 200).getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void shouldGoOnWithATextAsItStands() throws Exception {
+        int[] prompt = model.tokenizer().encode("One, two, three, four,", false, true);
+        JsonObject answer = ask(
+                "/v1/completions",
+                "{\"prompt\":[\"One, two, three, four,\"," + "\"One, two, three, four,\"],\"max_tokens\":8,"
+                        + "\"temperature\":0,\"logprobs\":2}");
+        assertThat(answer.getJsonObject("usage").getInt("prompt_tokens")).isEqualTo(2 * prompt.length);
+        JsonObject choice = answer.getJsonArray("choices").getJsonObject(1);
+        String text = choice.getString("text");
+        assertThat(text).contains("five");
+        JsonObject logprobs = choice.getJsonObject("logprobs");
+        assertThat(logprobs.getJsonArray("tokens")).hasSize(8);
+        for (int i = 0; i < 8; i++) {
+            String token = logprobs.getJsonArray("tokens").getString(i);
+            assertThat(text.substring(logprobs.getJsonArray("text_offset").getInt(i)))
+                    .startsWith(token);
+            JsonObject top = logprobs.getJsonArray("top_logprobs").getJsonObject(i);
+            assertThat(top).hasSize(2);
+            assertThat(top.getJsonNumber(token))
+                    .isEqualTo(logprobs.getJsonArray("token_logprobs").getJsonNumber(i));
+        }
+        StringBuilder direct = new StringBuilder();
+        Detokenizer detokenizer = Detokenizer.of(served.vocabulary());
+        try (Generation generation = engine.submit(GenerationRequest.of(prompt, 8))) {
+            while (generation.next() instanceof TokenEvent.Token token) {
+                direct.append(detokenizer.push(token.id()));
+            }
+        }
+        assertThat(text).isEqualTo(direct.append(detokenizer.finish()).toString());
+    }
+
+    @Test
+    void shouldTellWhatItReads() throws Exception {
+        String text = "<|im_start|>h\u00e9llo <|im_end|> \ud83d\ude00 123";
+        JsonObject tokens = ask("/tokenize", "{\"prompt\":\"" + text + "\",\"return_token_strs\":true}");
+        assertThat(tokens.getJsonArray("tokens").getValuesAs(jakarta.json.JsonNumber::intValue))
+                .containsExactlyElementsOf(
+                        java.util.Arrays.stream(model.tokenizer().encode(text, true, true))
+                                .boxed()
+                                .toList());
+        assertThat(tokens.getJsonArray("token_strs").getString(0)).isEqualTo("<|im_start|>");
+        assertThat(ask("/detokenize", "{\"tokens\":" + tokens.getJsonArray("tokens") + "}")
+                        .getString("prompt"))
+                .isEqualTo(text);
+        assertThat(ask("/apply-template", ServerRig.body("hi", "")).getString("prompt"))
+                .startsWith("<|im_start|>system\n")
+                .endsWith("<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n");
+    }
+
+    @Test
+    void shouldFillInOnlyIfItHasLearnedTo() throws Exception {
+        boolean learned = model.info().special().fimMiddle().isPresent();
+        String body = post("/v1/completions", "{\"prompt\":\"a\",\"suffix\":\"c\"}", learned ? 200 : 400);
+        assertThat(body).contains(learned ? "text_completion" : "\"param\":\"suffix\"");
     }
 }

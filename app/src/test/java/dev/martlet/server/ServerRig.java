@@ -79,7 +79,8 @@ final class ServerRig implements AutoCloseable {
                 renderer,
                 FormatChoice.of(Optional.of(template), renderer).format(),
                 template::contains,
-                engine::submit);
+                engine::submit,
+                Optional.empty());
         server = MartletServer.start(config(), model);
     }
 
@@ -111,7 +112,8 @@ final class ServerRig implements AutoCloseable {
                 PromptRenderer.of(Optional.empty(), Map.of()),
                 ToolCallFormats.byId("hermes").orElseThrow(),
                 marker -> marker.equals("</think>"),
-                engine::submit);
+                engine::submit,
+                Optional.of(new FillTokens(ByteTokens.MARK, ByteTokens.END, ByteTokens.MARK)));
     }
 
     /** Tokens of a prompt with this user message alone. */
@@ -130,7 +132,11 @@ final class ServerRig implements AutoCloseable {
     }
 
     HttpResponse<String> post(String body) {
-        return send(HttpRequest.newBuilder(uri("/v1/chat/completions"))
+        return post("/v1/chat/completions", body);
+    }
+
+    HttpResponse<String> post(String path, String body) {
+        return send(HttpRequest.newBuilder(uri(path))
                 .POST(HttpRequest.BodyPublishers.ofString(body))
                 .build());
     }

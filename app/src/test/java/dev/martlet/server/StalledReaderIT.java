@@ -31,7 +31,8 @@ class StalledReaderIT {
                         PromptRenderer.of(Optional.empty(), Map.of()),
                         ToolCallFormats.byId("hermes").orElseThrow(),
                         marker -> false,
-                        request -> generation));
+                        request -> generation,
+                        Optional.empty()));
     }
 
     private void awaitStall() {

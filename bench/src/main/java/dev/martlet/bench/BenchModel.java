@@ -22,13 +22,15 @@ final class BenchModel implements AutoCloseable {
 
     /** @param sequences most requests at once */
     BenchModel(int sequences) {
-        // Without the prefix cache: an invocation must not profit from the one before.
+        // Without the prefix cache: an invocation must not profit from the one before. Without drafts: every token is a
+        // step.
         engine = Engine.start(
                 model,
                 EngineOptions.defaults()
                         .withThreads(Integer.getInteger(THREADS))
                         .withMaxSequences(sequences)
-                        .withPrefixCache(false));
+                        .withPrefixCache(false)
+                        .withDrafts(0));
     }
 
     /** A prompt of random ordinary tokens, the same for the same seed. */

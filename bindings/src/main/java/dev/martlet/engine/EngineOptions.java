@@ -17,6 +17,8 @@ package dev.martlet.engine;
  * @param prefixCache whether finished requests stay in the cache for others to continue from
  * @param cachedPrefixes sequence ids for finished requests that stay, at least 0; together with {@code maxSequences} at most 255
  * @param hostCacheMiB host memory for finished requests that are moved out of the KV cache, in MiB; 0 = none
+ * @param drafts most tokens of a step that are guessed from a request's own text and verified, for each request, 0 to
+ *     {@value #MOST_DRAFTS}; 0 = none
  */
 public record EngineOptions(
         int contextTokens,
@@ -29,10 +31,16 @@ public record EngineOptions(
         FlashAttention flashAttention,
         boolean prefixCache,
         int cachedPrefixes,
-        int hostCacheMiB) {
+        int hostCacheMiB,
+        int drafts) {
 
     /** Sequence ids of one context: llama.cpp has 256, one is kept aside for saving and loading. */
     private static final int SEQUENCE_IDS = 255;
+
+    private static final int MOST_DRAFTS = 32;
+
+    /** Requests that can have all their drafts in one step. */
+    private static final int DRAFTING_SEQUENCES = 4;
 
     /** Whether attention runs fused. */
     public enum FlashAttention {
@@ -51,6 +59,7 @@ public record EngineOptions(
         check(queueLimit >= 0, "queueLimit", queueLimit, "at least 0");
         check(queueTokens >= 1, "queueTokens", queueTokens, "at least 1");
         check(hostCacheMiB >= 0, "hostCacheMiB", hostCacheMiB, "at least 0");
+        check(drafts >= 0 && drafts <= MOST_DRAFTS, "drafts", drafts, "0 to " + MOST_DRAFTS);
         check(
                 cachedPrefixes >= 0 && cachedPrefixes + maxSequences <= SEQUENCE_IDS,
                 "cachedPrefixes",
@@ -58,9 +67,9 @@ public record EngineOptions(
                 "0 to " + (SEQUENCE_IDS - maxSequences) + " beside maxSequences " + maxSequences);
     }
 
-    /** 32 requests at once, steps of 512 tokens and, while requests are streaming, 250 ms, 256 waiting with up to 262,144 tokens, 96 cached prefixes, the rest chosen by the model. */
+    /** 32 requests at once, steps of 512 tokens and, while requests are streaming, 250 ms, 256 waiting with up to 262,144 tokens, 96 cached prefixes, 8 drafts, the rest chosen by the model. */
     public static EngineOptions defaults() {
-        return new EngineOptions(0, 32, 512, 250, 0, 256, 262_144, FlashAttention.AUTO, true, 96, 1_024);
+        return new EngineOptions(0, 32, 512, 250, 0, 256, 262_144, FlashAttention.AUTO, true, 96, 1_024, 8);
     }
 
     public EngineOptions withContextTokens(int value) {
@@ -75,7 +84,8 @@ public record EngineOptions(
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
-                hostCacheMiB);
+                hostCacheMiB,
+                drafts);
     }
 
     public EngineOptions withMaxSequences(int value) {
@@ -90,7 +100,8 @@ public record EngineOptions(
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
-                hostCacheMiB);
+                hostCacheMiB,
+                drafts);
     }
 
     public EngineOptions withBatchTokens(int value) {
@@ -105,7 +116,8 @@ public record EngineOptions(
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
-                hostCacheMiB);
+                hostCacheMiB,
+                drafts);
     }
 
     public EngineOptions withStepMillis(int value) {
@@ -120,7 +132,8 @@ public record EngineOptions(
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
-                hostCacheMiB);
+                hostCacheMiB,
+                drafts);
     }
 
     public EngineOptions withThreads(int value) {
@@ -135,7 +148,8 @@ public record EngineOptions(
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
-                hostCacheMiB);
+                hostCacheMiB,
+                drafts);
     }
 
     public EngineOptions withQueueLimit(int value) {
@@ -150,7 +164,8 @@ public record EngineOptions(
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
-                hostCacheMiB);
+                hostCacheMiB,
+                drafts);
     }
 
     public EngineOptions withQueueTokens(int value) {
@@ -165,7 +180,8 @@ public record EngineOptions(
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
-                hostCacheMiB);
+                hostCacheMiB,
+                drafts);
     }
 
     public EngineOptions withFlashAttention(FlashAttention value) {
@@ -180,7 +196,8 @@ public record EngineOptions(
                 value,
                 prefixCache,
                 cachedPrefixes,
-                hostCacheMiB);
+                hostCacheMiB,
+                drafts);
     }
 
     public EngineOptions withPrefixCache(boolean value) {
@@ -195,7 +212,8 @@ public record EngineOptions(
                 flashAttention,
                 value,
                 cachedPrefixes,
-                hostCacheMiB);
+                hostCacheMiB,
+                drafts);
     }
 
     public EngineOptions withCachedPrefixes(int value) {
@@ -210,7 +228,8 @@ public record EngineOptions(
                 flashAttention,
                 prefixCache,
                 value,
-                hostCacheMiB);
+                hostCacheMiB,
+                drafts);
     }
 
     public EngineOptions withHostCacheMiB(int value) {
@@ -225,7 +244,29 @@ public record EngineOptions(
                 flashAttention,
                 prefixCache,
                 cachedPrefixes,
+                value,
+                drafts);
+    }
+
+    public EngineOptions withDrafts(int value) {
+        return new EngineOptions(
+                contextTokens,
+                maxSequences,
+                batchTokens,
+                stepMillis,
+                threads,
+                queueLimit,
+                queueTokens,
+                flashAttention,
+                prefixCache,
+                cachedPrefixes,
+                hostCacheMiB,
                 value);
+    }
+
+    /** Most rows of a step that are sampled: one for each request, and drafts where few requests run. */
+    int outputRows() {
+        return Math.min(batchTokens, Math.max(maxSequences, Math.min(maxSequences, DRAFTING_SEQUENCES) * (1 + drafts)));
     }
 
     /** Sequence ids a context needs. */

@@ -99,7 +99,7 @@ final class NativeStepRunner implements StepRunner {
         mt_context_params.n_ctx(block, options.contextTokens());
         mt_context_params.n_batch(block, options.batchTokens());
         mt_context_params.n_seq_max(block, sequences);
-        mt_context_params.n_outputs_max(block, options.maxSequences());
+        mt_context_params.n_outputs_max(block, options.outputRows());
         mt_context_params.n_threads(block, options.threads());
         mt_context_params.n_threads_batch(block, options.threads());
         mt_context_params.flash_attention(

@@ -20,11 +20,7 @@ final class Scheduler {
     /** A request is given up after this many failed contexts with it in the step. */
     static final int MOST_FAILURES = 3;
 
-    private static final int[] NO_TOKENS = {};
-    private static final float[] NO_LOGPROBS = {};
-
     private final StepRunner runner;
-    private final Vocabulary vocabulary;
     private final Counters counters;
     private final EngineObserver observer;
     private final LongSupplier nanoTime;
@@ -32,6 +28,7 @@ final class Scheduler {
     private final StepPlanner planner;
     private final Constraints constraints;
     private final StepResult result;
+    private final Delivery delivery;
     private final Admission admission;
     private final WaitingLine waiting;
 
@@ -51,14 +48,15 @@ final class Scheduler {
             LongSupplier nanoTime) {
         StepRunner.Limits limits = runner.limits();
         this.runner = runner;
-        this.vocabulary = vocabulary;
         this.counters = counters;
         this.constraints = constraints;
         this.nanoTime = nanoTime;
         this.observer = new EngineObserver(counters, nanoTime);
         this.cache = new KvCache(runner, options, counters);
-        this.planner = new StepPlanner(limits, options.stepMillis());
+        Drafter drafter = new Drafter(limits, vocabulary, options.drafts());
+        this.planner = new StepPlanner(limits, options.stepMillis(), drafter);
         this.result = new StepResult(limits);
+        this.delivery = new Delivery(vocabulary, limits, result, counters, observer);
         int maxRunning = Math.min(
                 options.maxSequences(), Math.min(limits.sequences(), Math.min(limits.outputs(), limits.batchTokens())));
         this.admission = new Admission(inbox, cache, counters, maxRunning);
@@ -83,7 +81,7 @@ final class Scheduler {
                 cache.makeWay();
             }
             work += settleConstraints();
-            StepPlan plan = planner.fill(running);
+            StepPlan plan = planner.fill(running, true);
             if (plan.segments() > 0) {
                 work += plan.size();
                 step(plan);
@@ -142,10 +140,15 @@ final class Scheduler {
         publishRequests();
         observer.stepBegins();
         StepStatus status = runner.step(plan, result);
+        if (status == StepStatus.NO_SPACE && plan.drafted() > 0) {
+            // Nobody is to give way to drafts.
+            planner.fill(running, false);
+            status = runner.step(plan, result);
+        }
         while (status == StepStatus.NO_SPACE) {
             if (!cache.evictOne()) {
                 preemptOne();
-                planner.fill(running);
+                planner.fill(running, false);
                 if (plan.segments() == 0) {
                     return;
                 }
@@ -190,52 +193,23 @@ final class Scheduler {
         int row = 0;
         for (int s = 0; s < plan.segments(); s++) {
             Sequence sequence = planner.sequence(s);
-            int count = plan.tokenCount(s);
+            int rows = result.rows(s);
+            int drafted = plan.drafted(s);
+            int count = plan.tokenCount(s) - drafted;
             boolean firstRow = sequence.seen < sequence.request.prompt().length || count > 1;
             counters.add(Counter.PREFILL_TOKENS, firstRow ? count : 0);
-            sequence.seen += count;
-            if (plan.sampler(s) != 0) {
-                sequence.age = 0;
-                FinishReason reason = accept(sequence, row++);
-                if (reason != null) {
-                    running.remove(sequence);
-                    end(sequence, reason, reason == FinishReason.ERROR ? Optional.of(noToken()) : Optional.empty());
-                }
+            sequence.seen += count + Math.max(0, rows - 1);
+            if (rows == 0) {
+                continue;
+            }
+            sequence.age = 0;
+            FinishReason reason = delivery.accept(sequence, row, rows, drafted);
+            row += rows;
+            if (reason != null) {
+                running.remove(sequence);
+                end(sequence, reason, reason == FinishReason.ERROR ? Optional.of(noToken()) : Optional.empty());
             }
         }
-    }
-
-    /** Takes a row's token as the sequence's next; returns why it ended, or null. */
-    private FinishReason accept(Sequence sequence, int row) {
-        GenerationRequest request = sequence.request;
-        int token = result.token(row);
-        if (token < 0) {
-            return FinishReason.ERROR;
-        }
-        boolean endToken = vocabulary.isEndOfGeneration(token)
-                && !(request.ignoreEndOfGeneration() && sequence.constraint == null);
-        boolean stopToken = !request.stopTokens().isEmpty()
-                && request.stopTokens().contains(token)
-                && sequence.outputs() >= request.sampling().minTokens();
-        if (endToken || stopToken) {
-            return FinishReason.STOP;
-        }
-        FinishReason reason = append(sequence, event(request, row, token));
-        if (reason == null && sequence.constraint != null) {
-            sequence.constraint.accept(token);
-        }
-        return reason;
-    }
-
-    private FinishReason append(Sequence sequence, TokenEvent.Token token) {
-        sequence.append(token.id());
-        observer.token(sequence);
-        counters.add(Counter.DECODE_TOKENS, 1);
-        if (!sequence.stream.offer(token)) {
-            return FinishReason.CANCELLED;
-        }
-        boolean full = sequence.size > runner.limits().sequenceTokens();
-        return full || sequence.outputs() == sequence.request.maxTokens() ? FinishReason.LENGTH : null;
     }
 
     private static EngineException noToken() {
@@ -276,7 +250,7 @@ final class Scheduler {
         int from = sequence.size;
         FinishReason reason = null;
         for (int i = 0; i < ahead.length && reason == null; i++) {
-            reason = append(sequence, new TokenEvent.Token(ahead[i], 0, NO_TOKENS, NO_LOGPROBS));
+            reason = delivery.append(sequence, ahead[i]);
         }
         counters.add(Counter.FORCED_TOKENS, sequence.size - from);
         if (reason == null && constraint.isFinished()) {
@@ -286,24 +260,6 @@ final class Scheduler {
             runner.feed(sequence.sampler, sequence.tokens, from, sequence.size, true);
         }
         return reason;
-    }
-
-    private TokenEvent.Token event(GenerationRequest request, int row, int token) {
-        int wanted = request.topLogprobs();
-        if (wanted < 1) {
-            return new TokenEvent.Token(token, wanted < 0 ? 0 : result.logprob(row), NO_TOKENS, NO_LOGPROBS);
-        }
-        int count = 0;
-        while (count < wanted && result.topToken(row, count) >= 0) {
-            count++;
-        }
-        int[] tokens = new int[count];
-        float[] logprobs = new float[count];
-        for (int rank = 0; rank < count; rank++) {
-            tokens[rank] = result.topToken(row, rank);
-            logprobs[rank] = result.topLogprob(row, rank);
-        }
-        return new TokenEvent.Token(token, result.logprob(row), tokens, logprobs);
     }
 
     // ---- failure and end
@@ -388,6 +344,11 @@ final class Scheduler {
     private void release(Sequence sequence) {
         freeSampler(sequence);
         if (sequence.slot != Sequence.NO_SLOT && broken == null) {
+            if (sequence.seen > sequence.size) {
+                // It ended before drafts of it that the model has accepted.
+                runner.trim(sequence.slot, sequence.size);
+                sequence.seen = sequence.size;
+            }
             cache.leave(sequence, running);
         }
         sequence.slot = Sequence.NO_SLOT;

@@ -54,6 +54,9 @@ final class Sequence {
     /** What its output follows; null where it is free, and before it first runs. */
     Constraint constraint;
 
+    /** What its own text says may come next; null until it first streams where that is asked for. */
+    Drafts drafts;
+
     /** Prompt tokens that came from the cache when it first ran; -1 before. */
     int cachedTokens = -1;
 

@@ -26,6 +26,7 @@ final class StepBlock {
     private final MemorySegment sampler;
     private final MemorySegment tokens;
     private final MemorySegment maskOfSegment;
+    private final MemorySegment rowCount;
     private final MemorySegment outToken;
     private final MemorySegment outLogprob;
     private final MemorySegment outTopToken;
@@ -53,7 +54,7 @@ final class StepBlock {
         outLogprob = ints(arena, rows);
         outTopToken = ints(arena, rows * StepResult.MAX_TOP);
         outTopLogprob = ints(arena, rows * StepResult.MAX_TOP);
-        MemorySegment rowCount = ints(arena, segments);
+        rowCount = ints(arena, segments);
 
         input = mt_step_input.allocate(arena);
         mt_step_input.struct_size(input, (int) mt_step_input.layout().byteSize());
@@ -89,7 +90,7 @@ final class StepBlock {
         MemorySegment.copy(plan.samplers(), 0, sampler, JAVA_LONG, 0, segments);
         MemorySegment.copy(plan.tokens(), 0, tokens, JAVA_INT, 0, plan.size());
         for (int s = 0; s < segments; s++) {
-            flags.setAtIndex(JAVA_INT, s, plan.sampler(s) == 0 ? 0 : martlet_h.MT_STEP_SAMPLE());
+            flags.setAtIndex(JAVA_INT, s, flag(plan, s));
         }
         mt_step_input.mask(input, plan.masked() == 0 ? MemorySegment.NULL : writeMasks(plan));
         mt_step_input.n_segments(input, segments);
@@ -102,6 +103,13 @@ final class StepBlock {
             read(plan, result, top);
         }
         return code;
+    }
+
+    private static int flag(StepPlan plan, int segment) {
+        if (plan.drafted(segment) > 0) {
+            return martlet_h.MT_STEP_VERIFY();
+        }
+        return plan.rows(segment) == 0 ? 0 : martlet_h.MT_STEP_SAMPLE();
     }
 
     private MemorySegment writeMasks(StepPlan plan) {
@@ -123,10 +131,17 @@ final class StepBlock {
     }
 
     private void read(StepPlan plan, StepResult result, boolean top) {
-        int rows = mt_step_output.n_rows(output);
-        if (rows != plan.outputs()) {
-            throw new EngineException(
-                    EngineException.Kind.NATIVE, rows + " rows came out of a step that asked for " + plan.outputs());
+        int segments = plan.segments();
+        MemorySegment.copy(rowCount, JAVA_INT, 0, result.rows, 0, segments);
+        int rows = 0;
+        for (int s = 0; s < segments; s++) {
+            int count = result.rows(s);
+            if (count < Math.min(1, plan.rows(s)) || count > plan.rows(s)) {
+                throw new EngineException(
+                        EngineException.Kind.NATIVE,
+                        count + " rows came out of a segment that asked for " + plan.rows(s));
+            }
+            rows += count;
         }
         MemorySegment.copy(outToken, JAVA_INT, 0, result.token, 0, rows);
         MemorySegment.copy(outLogprob, JAVA_FLOAT, 0, result.logprob, 0, rows);

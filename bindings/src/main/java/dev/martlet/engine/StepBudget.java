@@ -59,6 +59,11 @@ final class StepBudget {
         }
     }
 
+    /** Microseconds that a token of a prompt takes; 0 before the first telling step. */
+    double tokenMicros() {
+        return microsPerToken;
+    }
+
     private static double learn(double before, double now) {
         return before == 0 ? now : before + NEWEST * (now - before);
     }

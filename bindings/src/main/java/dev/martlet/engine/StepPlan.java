@@ -11,6 +11,7 @@ public final class StepPlan {
     private final int[] sequence;
     private final int[] position;
     private final int[] tokenCount;
+    private final int[] rows;
     private final int[] topLogprobs;
     private final long[] sampler;
     private final long[][] mask;
@@ -19,18 +20,20 @@ public final class StepPlan {
     private int segments;
     private int size;
     private int outputs;
+    private int drafted;
     private int mostTop;
     private int masked;
 
     /** An empty plan for a context of these limits. */
     public StepPlan(StepRunner.Limits limits) {
-        int rows = Math.min(limits.sequences(), limits.batchTokens());
-        sequence = new int[rows];
-        position = new int[rows];
-        tokenCount = new int[rows];
-        topLogprobs = new int[rows];
-        sampler = new long[rows];
-        mask = new long[rows][];
+        int most = Math.min(limits.sequences(), limits.batchTokens());
+        sequence = new int[most];
+        position = new int[most];
+        tokenCount = new int[most];
+        rows = new int[most];
+        topLogprobs = new int[most];
+        sampler = new long[most];
+        mask = new long[most][];
         tokens = new int[limits.batchTokens()];
         maxOutputs = limits.outputs();
     }
@@ -40,6 +43,7 @@ public final class StepPlan {
         segments = 0;
         size = 0;
         outputs = 0;
+        drafted = 0;
         mostTop = 0;
         masked = 0;
     }
@@ -56,7 +60,8 @@ public final class StepPlan {
 
     /** Adds a segment that only fills the cache: {@code source[from .. from + count)} at positions {@code from} on. */
     public void addPrefill(int sequenceId, int[] source, int from, int count) {
-        add(sequenceId, source, from, count, 0, 0, null);
+        add(sequenceId, source, from, count);
+        close(0, 0, 0, null);
     }
 
     /**
@@ -76,16 +81,40 @@ public final class StepPlan {
      *     copied, until the step has run
      */
     void addSampled(int sequenceId, int[] source, int from, int count, long samplerHandle, int top, long[] allowed) {
-        if (samplerHandle == 0 || outputRoom() == 0) {
-            throw new IllegalStateException("no sampler or no room for an output row");
-        }
-        add(sequenceId, source, from, count, samplerHandle, top + 1, allowed);
-        outputs++;
+        requireOutput(samplerHandle, 1);
+        add(sequenceId, source, from, count);
+        close(1, samplerHandle, top + 1, allowed);
         masked += allowed == null ? 0 : 1;
-        mostTop = Math.max(mostTop, top);
     }
 
-    private void add(int sequenceId, int[] source, int from, int count, long samplerHandle, int top, long[] allowed) {
+    /**
+     * Adds a segment of a token, {@code source[from]}, and drafts of what may follow it. All its rows are sampled as if
+     * they came one after another, as far as each but the last confirms the draft behind it; drafts that are not
+     * confirmed are taken back. Only where sequences can be trimmed.
+     *
+     * @param drafts the first {@code count} of them, at least 1
+     */
+    public void addVerified(
+            int sequenceId, int[] source, int from, int[] drafts, int count, long samplerHandle, int top) {
+        requireOutput(samplerHandle, 1 + count);
+        if (count < 1 || 1 + count > room()) {
+            throw new IllegalStateException("a token and " + count + " drafts do not fit, room " + room());
+        }
+        add(sequenceId, source, from, 1);
+        System.arraycopy(drafts, 0, tokens, size, count);
+        tokenCount[segments] += count;
+        size += count;
+        drafted += count;
+        close(1 + count, samplerHandle, top + 1, null);
+    }
+
+    private void requireOutput(long samplerHandle, int count) {
+        if (samplerHandle == 0 || outputRoom() < count) {
+            throw new IllegalStateException("no sampler or no room for " + count + " output rows");
+        }
+    }
+
+    private void add(int sequenceId, int[] source, int from, int count) {
         if (count < 1 || count > room()) {
             throw new IllegalStateException(count + " tokens do not fit, room " + room());
         }
@@ -93,11 +122,17 @@ public final class StepPlan {
         sequence[segments] = sequenceId;
         position[segments] = from;
         tokenCount[segments] = count;
+        size += count;
+    }
+
+    private void close(int rowCount, long samplerHandle, int top, long[] allowed) {
+        rows[segments] = rowCount;
         sampler[segments] = samplerHandle;
         topLogprobs[segments] = top;
         mask[segments] = allowed;
+        mostTop = Math.max(mostTop, top - 1);
+        outputs += rowCount;
         segments++;
-        size += count;
     }
 
     /** Number of segments. */
@@ -110,9 +145,14 @@ public final class StepPlan {
         return size;
     }
 
-    /** Number of segments that are sampled. */
+    /** Most rows that are sampled: one for each sampled segment, and one for each draft. */
     public int outputs() {
         return outputs;
+    }
+
+    /** Number of drafts of all segments. */
+    public int drafted() {
+        return drafted;
     }
 
     /** The largest number of likeliest tokens any segment asks for. */
@@ -130,6 +170,16 @@ public final class StepPlan {
 
     public int tokenCount(int segment) {
         return tokenCount[Objects.checkIndex(segment, segments)];
+    }
+
+    /** Most rows that are sampled of a segment: 0, 1, or 1 and its number of drafts. */
+    public int rows(int segment) {
+        return rows[Objects.checkIndex(segment, segments)];
+    }
+
+    /** How many of a segment's tokens are drafts. */
+    public int drafted(int segment) {
+        return Math.max(0, rows(segment) - 1);
     }
 
     /** 0 for no log probabilities, else one more than the number of likeliest tokens. */
@@ -198,7 +248,7 @@ public final class StepPlan {
                     .append(position[s])
                     .append('+')
                     .append(tokenCount[s])
-                    .append(sampler[s] == 0 ? "" : "*");
+                    .append("*".repeat(rows[s]));
         }
         return text.toString();
     }

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Decides what goes into the next step: one token of each streaming request, and prompts in chunks that fit the budget.
- * Prompts share a step with streaming requests, or take turns with them where that costs less. Only the scheduler's thread
+ * Decides what goes into the next step: one token of each streaming request, with drafts of those after it where they pay,
+ * and prompts in chunks that fit the budget. Prompts share a step with streaming requests, or take turns with them where that costs less. Only the scheduler's thread
  * uses it.
  */
 final class StepPlanner {
@@ -18,6 +18,7 @@ final class StepPlanner {
 
     private final StepRunner.Limits limits;
     private final StepBudget budget;
+    private final Drafter drafter;
     private final StepPlan plan;
 
     /** The sequences of the plan's segments. */
@@ -37,9 +38,10 @@ final class StepPlanner {
     /**
      * @param stepMillis longest pause of requests that are streaming; 0 = no bound
      */
-    StepPlanner(StepRunner.Limits limits, int stepMillis) {
+    StepPlanner(StepRunner.Limits limits, int stepMillis, Drafter drafter) {
         this.limits = limits;
         this.budget = new StepBudget(limits.batchTokens(), stepMillis);
+        this.drafter = drafter;
         this.plan = new StepPlan(limits);
     }
 
@@ -69,22 +71,22 @@ final class StepPlanner {
      * Plans the next step.
      *
      * @param running in order of arrival
+     * @param drafts whether there may be drafts
      * @return empty when there is nothing to compute; written anew by the next call
      */
-    StepPlan fill(List<Sequence> running) {
+    StepPlan fill(List<Sequence> running, boolean drafts) {
         plan.clear();
         planned.clear();
         prefilling.clear();
         promptTokens = 0;
         promptSegments = 0;
         for (int i = 0; i < running.size(); i++) {
-            Sequence sequence = running.get(i);
-            if (sequence.gap() == 1) {
-                plan(sequence, 1);
-            } else {
-                insertByUrgency(sequence);
+            if (running.get(i).gap() > 1) {
+                insertByUrgency(running.get(i));
             }
         }
+        // Beside prompts a step has more rows than weights to read: there a draft costs more than it saves.
+        planStreams(running, drafts && (prefilling.isEmpty() || promptTurn));
         boolean streamsTurn = promptTurn && plan.segments() > 0;
         promptTurn = false;
         if (prefilling.isEmpty() || streamsTurn) {
@@ -105,6 +107,38 @@ final class StepPlanner {
             promptSegments += count > 0 ? 1 : 0;
         }
         return plan;
+    }
+
+    private void planStreams(List<Sequence> running, boolean drafts) {
+        int streams = running.size() - prefilling.size();
+        int left = streams;
+        for (int i = 0; left > 0; i++) {
+            Sequence sequence = running.get(i);
+            if (sequence.gap() > 1) {
+                continue;
+            }
+            left--;
+            int drafted = drafts ? drafter.draft(sequence, streams, draftRoom(left)) : 0;
+            if (drafted == 0) {
+                plan(sequence, 1);
+            } else {
+                plan.addVerified(
+                        sequence.slot,
+                        sequence.tokens,
+                        sequence.seen,
+                        drafter.tokens(),
+                        drafted,
+                        sequence.sampler,
+                        sequence.request.topLogprobs());
+                planned.add(sequence);
+            }
+        }
+    }
+
+    /** Room for drafts of a sequence, with a row for itself and for each of those {@code left} after it. */
+    private int draftRoom(int left) {
+        int rows = Math.min(plan.outputRoom(), Math.min(plan.room(), StepBudget.TILE - 1 - plan.size()));
+        return Math.max(0, rows - 1 - left);
     }
 
     /** Whether the streaming requests, which are planned, and up to {@code left} prompt tokens go into one step. */
@@ -172,6 +206,9 @@ final class StepPlanner {
     /** Learns what the planned step cost. */
     void observe(long micros) {
         budget.observe(promptTokens, plan.segments() - promptSegments, micros);
+        if (promptTokens == 0) {
+            drafter.observe(plan.size(), micros, budget.tokenMicros());
+        }
         for (int i = 0; i < prefilling.size(); i++) {
             prefilling.get(i).age++;
         }

@@ -1,14 +1,15 @@
 package dev.martlet.engine;
 
 /**
- * What a step chose, as a structure of arrays that is re-used from step to step. Sampled segment number n of the plan,
- * counted from 0 over sampled segments only, owns row n.
+ * What a step chose, as a structure of arrays that is re-used from step to step. Rows are numbered through: segment s of
+ * the plan owns {@code rows(s)} of them, after those of the segments before it.
  */
 public final class StepResult {
 
     /** Most likeliest tokens a row can carry. */
     public static final int MAX_TOP = 20;
 
+    final int[] rows;
     final int[] token;
     final float[] logprob;
     final int[] topToken;
@@ -18,10 +19,19 @@ public final class StepResult {
 
     /** Room for the output rows of a context of these limits. */
     public StepResult(StepRunner.Limits limits) {
+        rows = new int[Math.min(limits.sequences(), limits.batchTokens())];
         token = new int[limits.outputs()];
         logprob = new float[limits.outputs()];
         topToken = new int[limits.outputs() * MAX_TOP];
         topLogprob = new float[limits.outputs() * MAX_TOP];
+    }
+
+    /**
+     * Sets how many rows a segment of the plan has: none, one, or where drafts were verified those that were confirmed
+     * and one more.
+     */
+    public void setRows(int segment, int count) {
+        rows[segment] = count;
     }
 
     /** Sets a row's token and log probability. */
@@ -40,6 +50,11 @@ public final class StepResult {
     public void setMicros(long decode, long sample) {
         decodeMicros = decode;
         sampleMicros = sample;
+    }
+
+    /** Number of rows of a segment of the plan. */
+    public int rows(int segment) {
+        return rows[segment];
     }
 
     public int token(int row) {

@@ -21,7 +21,7 @@ class AllocationTest {
     /** A step that allocates nothing itself. */
     private static final class ConstantRunner implements StepRunner {
         private static final Limits LIMITS =
-                new Limits(1 << 20, 1 << 16, 64, 32, 16, true, ByteTokens.END + 2, Integer.MAX_VALUE, 0);
+                new Limits(1 << 20, 1 << 16, 64, 32, 32, true, ByteTokens.END + 2, Integer.MAX_VALUE, 0);
 
         @Override
         public Limits limits() {
@@ -30,9 +30,13 @@ class AllocationTest {
 
         @Override
         public StepStatus step(StepPlan plan, StepResult result) {
+            for (int s = 0; s < plan.segments(); s++) {
+                result.setRows(s, plan.rows(s));
+            }
             for (int row = 0; row < plan.outputs(); row++) {
                 result.set(row, 'a', 0);
             }
+            result.setMicros(10_000 + plan.size(), 0);
             return StepStatus.OK;
         }
 
@@ -92,7 +96,8 @@ class AllocationTest {
     void shouldAllocateNoMoreThanAnEventPerToken() {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         ConstantRunner runner = new ConstantRunner();
-        EngineOptions options = EngineOptions.defaults().withMaxSequences(STREAMS);
+        EngineOptions options =
+                EngineOptions.defaults().withMaxSequences(STREAMS).withDrafts(1);
         Counters counters = new Counters(1);
         Inbox inbox = new Inbox(options, counters);
         Constraints constraints = new Constraints(ByteTokens.vocabulary(), new ByteTokens());
@@ -112,7 +117,7 @@ class AllocationTest {
         }
         long bytes = threads.getThreadAllocatedBytes(Thread.currentThread().threadId()) - before;
         long tokens = counters.snapshot().decodeTokens() - tokensBefore;
-        assertThat(tokens).isEqualTo((long) STREAMS * STEPS);
+        assertThat(tokens).as("with a draft each").isEqualTo(2L * STREAMS * STEPS);
         assertThat(bytes / tokens).as("bytes a token").isLessThanOrEqualTo(MOST_BYTES_PER_TOKEN);
     }
 

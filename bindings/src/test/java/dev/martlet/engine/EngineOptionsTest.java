@@ -11,7 +11,8 @@ class EngineOptionsTest {
     @Test
     void shouldHaveTheseDefaults() {
         assertThat(EngineOptions.defaults())
-                .isEqualTo(new EngineOptions(0, 32, 512, 250, 0, 256, 262_144, FlashAttention.AUTO, true, 96, 1_024));
+                .isEqualTo(
+                        new EngineOptions(0, 32, 512, 250, 0, 256, 262_144, FlashAttention.AUTO, true, 96, 1_024, 8));
     }
 
     @Test
@@ -23,12 +24,22 @@ class EngineOptionsTest {
                         .withStepMillis(7)
                         .withThreads(4)
                         .withQueueLimit(5)
-                        .withQueueTokens(9)
+                        .withQueueTokens(10)
                         .withFlashAttention(FlashAttention.OFF)
                         .withPrefixCache(false)
                         .withCachedPrefixes(6)
-                        .withHostCacheMiB(8))
-                .isEqualTo(new EngineOptions(1, 2, 3, 7, 4, 5, 9, FlashAttention.OFF, false, 6, 8));
+                        .withHostCacheMiB(8)
+                        .withDrafts(9))
+                .isEqualTo(new EngineOptions(1, 2, 3, 7, 4, 5, 10, FlashAttention.OFF, false, 6, 8, 9));
+    }
+
+    @Test
+    void shouldHaveRowsForDraftsOfFewRequests() {
+        EngineOptions options = EngineOptions.defaults();
+        assertThat(options.outputRows()).isEqualTo(4 * 9);
+        assertThat(options.withDrafts(0).outputRows()).isEqualTo(32);
+        assertThat(options.withMaxSequences(1).outputRows()).isEqualTo(9);
+        assertThat(options.withMaxSequences(1).withBatchTokens(5).outputRows()).isEqualTo(5);
     }
 
     @Test
@@ -43,6 +54,8 @@ class EngineOptionsTest {
         assertThatThrownBy(() -> options.withQueueLimit(-1)).hasMessageContaining("queueLimit is -1");
         assertThatThrownBy(() -> options.withQueueTokens(0)).hasMessageContaining("queueTokens is 0");
         assertThatThrownBy(() -> options.withHostCacheMiB(-1)).hasMessageContaining("hostCacheMiB is -1");
+        assertThatThrownBy(() -> options.withDrafts(-1)).hasMessageContaining("drafts is -1");
+        assertThatThrownBy(() -> options.withDrafts(33)).hasMessageContaining("0 to 32");
         assertThatThrownBy(() -> options.withCachedPrefixes(224)).hasMessageContaining("0 to 223");
     }
 }

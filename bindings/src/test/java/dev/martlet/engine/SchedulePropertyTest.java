@@ -3,6 +3,7 @@ package dev.martlet.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.martlet.engine.ScriptedStepRunner.Fault;
+import dev.martlet.engine.ScriptedStepRunner.Script;
 import dev.martlet.grammar.CompiledGrammar;
 import dev.martlet.grammar.Grammar;
 import dev.martlet.grammar.GrammarMatcher;
@@ -48,6 +49,8 @@ class SchedulePropertyTest {
         long restores = 0;
         long preemptions = 0;
         long recoveries = 0;
+        long accepted = 0;
+        long rejected = 0;
         for (int i = 0; i < SCHEDULES; i++) {
             long seed = base + i;
             try {
@@ -56,14 +59,16 @@ class SchedulePropertyTest {
                 restores += metrics.restores();
                 preemptions += metrics.preemptions();
                 recoveries += metrics.recoveries();
+                accepted += metrics.draftsAccepted();
+                rejected += metrics.draftsRejected();
             } catch (AssertionError | RuntimeException e) {
                 throw new AssertionError("with -Dmartlet.test.seed=" + seed, e);
             }
         }
         System.out.printf(
-                "SchedulePropertyTest: %d spills, %d restores, %d preemptions, %d recoveries%n",
-                spills, restores, preemptions, recoveries);
-        assertThat(List.of(spills, restores, preemptions, recoveries))
+                "SchedulePropertyTest: %d spills, %d restores, %d preemptions, %d recoveries, %d drafts accepted, %d rejected%n",
+                spills, restores, preemptions, recoveries, accepted, rejected);
+        assertThat(List.of(spills, restores, preemptions, recoveries, accepted, rejected))
                 .as("what the schedules are to run into")
                 .allMatch(count -> count > 100);
     }
@@ -88,8 +93,11 @@ class SchedulePropertyTest {
         EngineOptions options = EngineOptions.defaults()
                 .withMaxSequences(1 + random.nextInt(4))
                 .withPrefixCache(random.nextInt(4) > 0)
-                .withHostCacheMiB(random.nextInt(3));
-        Rig rig = new Rig(limits, options, ScriptedStepRunner.babble());
+                .withHostCacheMiB(random.nextInt(3))
+                .withDrafts(random.nextInt(3) == 0 ? 0 : random.nextInt(9));
+        Script script = random.nextBoolean() ? ScriptedStepRunner.babble() : ScriptedStepRunner.refrain();
+        Rig rig = new Rig(limits, options, script);
+        rig.runner.microsPerStep(random.nextInt(100));
         boolean faulty = random.nextInt(3) == 0;
         boolean impatient = random.nextInt(2) == 0;
         List<Case> cases = new ArrayList<>();
@@ -98,7 +106,7 @@ class SchedulePropertyTest {
         for (int turn = 0; turn < turns; turn++) {
             if (random.nextInt(4) == 0 && cases.size() < 20) {
                 GenerationRequest request = request(random, prefixes, cells, impatient);
-                cases.add(new Case(request, rig.submit(request), alone(request, cells)));
+                cases.add(new Case(request, rig.submit(request), alone(script, request, cells)));
             }
             if (impatient && !cases.isEmpty() && random.nextInt(12) == 0) {
                 cases.get(random.nextInt(cases.size())).stream().cancel();
@@ -159,14 +167,14 @@ class SchedulePropertyTest {
     }
 
     /** The text of the request when it has the machine to itself, with no limit on cells but the sequence's. */
-    private static String alone(GenerationRequest request, int cells) {
+    private static String alone(Script script, GenerationRequest request, int cells) {
         int[] tokens = Arrays.copyOf(request.prompt(), request.prompt().length + request.maxTokens());
         int size = request.prompt().length;
         StringBuilder text = new StringBuilder();
         Optional<GrammarMatcher> matcher = request.constraint().map(CompiledGrammar::matcher);
         long[] mask = new long[INDEX.words()];
         while (text.length() < request.maxTokens() && size <= cells) {
-            int token = ScriptedStepRunner.babble().next(request.prompt(), tokens, size, text.length());
+            int token = script.next(request.prompt(), tokens, size, text.length());
             int least = request.sampling().minTokens();
             if (token == ByteTokens.END && text.length() < least) {
                 token = '.';

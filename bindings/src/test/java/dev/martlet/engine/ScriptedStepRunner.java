@@ -82,6 +82,7 @@ public final class ScriptedStepRunner implements StepRunner {
     private volatile Runnable beforeStep = () -> {};
     private volatile boolean recreatable = true;
     private volatile long microsPerToken = 1;
+    private volatile long microsPerStep;
 
     public ScriptedStepRunner(Limits limits, Script script) {
         this.limits = limits;
@@ -119,6 +120,18 @@ public final class ScriptedStepRunner implements StepRunner {
         };
     }
 
+    /** A text that mostly follows from its last two tokens, and so comes back to what it said, with some babble in between. */
+    public static Script refrain() {
+        Script babble = babble();
+        return (prompt, tokens, length, output) -> {
+            if (length < 2 || output % 13 == 12) {
+                return babble.next(prompt, tokens, length, output);
+            }
+            int pair = (tokens[length - 2] * 31 + tokens[length - 1] * 7 + prompt[0]) * 0x9E3779B1;
+            return 'a' + (pair >>> 16) % 5;
+        };
+    }
+
     /** Answers a prompt with a text, then ends. */
     public static Script answering(Function<String, String> answer) {
         return (prompt, tokens, length, output) -> {
@@ -145,6 +158,11 @@ public final class ScriptedStepRunner implements StepRunner {
     /** What each token of a step is said to cost; 1 unless set. */
     public void microsPerToken(long micros) {
         microsPerToken = micros;
+    }
+
+    /** What a step is said to cost beside its tokens; 0 unless set. */
+    public void microsPerStep(long micros) {
+        microsPerStep = micros;
     }
 
     public int steps() {
@@ -201,18 +219,20 @@ public final class ScriptedStepRunner implements StepRunner {
         int output = 0;
         for (int s = 0; s < plan.segments(); s++) {
             Row row = rows[plan.sequence(s)];
-            for (int i = 0; i < plan.tokenCount(s); i++) {
-                push(row, plan.token(at++));
+            int count = plan.tokenCount(s);
+            for (int i = 0; i < count; i++) {
+                push(row, plan.token(at + i));
             }
-            if (plan.sampler(s) != 0) {
-                sample(plan, s, row, output++, result);
-                if (fault == Fault.FAILED_HALFWAY && output * 2 >= plan.outputs()) {
-                    failed = true;
-                    return StepStatus.FAILED;
-                }
+            int rows = plan.rows(s) == 0 ? 0 : sample(plan, s, at, row, output, result);
+            result.setRows(s, rows);
+            at += count;
+            output += rows;
+            if (fault == Fault.FAILED_HALFWAY && output * 2 >= plan.outputs()) {
+                failed = true;
+                return StepStatus.FAILED;
             }
         }
-        result.setMicros(plan.size() * microsPerToken, output);
+        result.setMicros(microsPerStep + plan.size() * microsPerToken, output);
         return StepStatus.OK;
     }
 
@@ -232,6 +252,9 @@ public final class ScriptedStepRunner implements StepRunner {
             rule(plan.position(s) + plan.tokenCount(s) <= limits.sequenceTokens(), "more tokens than a sequence");
             rule(plan.topLogprobs(s) <= StepResult.MAX_TOP + 1, "too many logprobs");
             rule(plan.sampler(s) == 0 || samplers.containsKey(plan.sampler(s)), "unknown sampler");
+            rule(plan.rows(s) == 0 == (plan.sampler(s) == 0), "a sampler and no row, or a row and none");
+            rule(plan.rows(s) <= 1 || plan.rows(s) == plan.tokenCount(s), "a verification with other tokens");
+            rule(plan.drafted(s) == 0 || limits.partialPrefix(), "drafts that cannot be taken back");
             tokens += plan.tokenCount(s);
         }
         rule(tokens == plan.size(), "the counts do not add up");
@@ -251,18 +274,32 @@ public final class ScriptedStepRunner implements StepRunner {
         row.cells[row.length++] = cell;
     }
 
-    private void sample(StepPlan plan, int segment, Row row, int output, StepResult result) {
+    /** Samples a segment's rows until one does not confirm the draft behind it, which is taken back with those after it. */
+    private int sample(StepPlan plan, int segment, int firstToken, Row row, int output, StepResult result) {
+        int rows = plan.rows(segment);
+        int kept = row.length - rows;
+        int done = 0;
+        boolean more = true;
+        while (more) {
+            int token = sampleRow(plan, segment, row, ++kept, output + done++, result);
+            more = done < rows && plan.token(firstToken + done) == token;
+        }
+        trim(plan.sequence(segment), kept);
+        return done;
+    }
+
+    private int sampleRow(StepPlan plan, int segment, Row row, int length, int output, StepResult result) {
         Sampler sampler = samplers.get(plan.sampler(segment));
-        int promptLength = row.length - sampler.outputs;
+        int promptLength = length - sampler.outputs;
         rule(sampler.prompt == 0 || sampler.prompt == promptLength, "the sampler was fed another prompt");
         int[] prompt = Arrays.copyOf(row.tokens, promptLength);
-        int token = script.next(prompt, row.tokens, row.length, sampler.outputs);
+        int token = script.next(prompt, row.tokens, length, sampler.outputs);
         if (token == ByteTokens.END && sampler.outputs < sampler.sampling.minTokens()) {
             token = '.';
         }
         if (token < 0) {
             result.set(output, -1, 0);
-            return;
+            return token;
         }
         token = allowed(token, limits.vocabulary(), t -> plan.allows(segment, t));
         sampler.outputs++;
@@ -272,6 +309,7 @@ public final class ScriptedStepRunner implements StepRunner {
             boolean wanted = rank < top - 1;
             result.setTop(output, rank, wanted ? (token + rank) % limits.vocabulary() : -1, wanted ? -0.5f - rank : 0);
         }
+        return token;
     }
 
     /** The token, or where it is not allowed one that is and depends on it alone. */

@@ -5,11 +5,13 @@ import dev.martlet.chat.toolcall.OutputParser;
 import dev.martlet.chat.toolcall.StopCause;
 import java.util.function.Consumer;
 
-/** All text is content. */
+/** All text is content; control tokens are no text. */
 final class PlainParser implements OutputParser {
     @Override
     public void push(CharSequence text, boolean control, Consumer<ChatEvent> out) {
-        out.accept(new ChatEvent.Content(text.toString()));
+        if (!control) {
+            out.accept(new ChatEvent.Content(text.toString()));
+        }
     }
 
     @Override

@@ -1,0 +1,145 @@
+package dev.martlet.openai;
+
+import jakarta.json.JsonArray;
+import jakarta.json.JsonNumber;
+import jakarta.json.JsonString;
+import jakarta.json.JsonValue;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** Reads one {@link CompletionRequest}. */
+final class CompletionReader {
+    private static final int MAX_BEST_OF = 20;
+    private static final int MAX_LOGPROBS = 5;
+
+    /** Fields that promise something which is not kept. */
+    private static final List<String> PROMISES = List.of("bad_words", "prompt_logprobs", "prompt_embeds");
+
+    private final Fields fields;
+    private final int vocabularySize;
+    private final GenerationReader generation;
+    private final List<String> ignored = new ArrayList<>();
+
+    CompletionReader(Fields fields, int vocabularySize) {
+        this.fields = fields;
+        this.vocabularySize = vocabularySize;
+        this.generation = new GenerationReader(fields, vocabularySize, ignored);
+    }
+
+    CompletionRequest read() {
+        Optional<String> model = fields.string("model");
+        List<CompletionRequest.Prompt> prompts =
+                prompts(fields.value("prompt").orElseThrow(() -> Fields.missing("prompt")));
+        Optional<String> suffix =
+                fields.string("suffix").filter(text -> !text.isEmpty()).map(MessageReader::scalars);
+        boolean stream = generation.stream();
+        boolean includeUsage = generation.includeUsage(stream);
+        int choices = generation.choices();
+        int candidates = candidates(choices, stream);
+        checkTotal(prompts.size(), candidates);
+        OptionalInt maxTokens = fields.integer("max_tokens", 1, Integer.MAX_VALUE);
+        SamplingFields sampling = generation.sampling();
+        List<String> stops = generation.stops();
+        Set<Integer> stopTokens = generation.stopTokens();
+        boolean ignoreEnd = generation.ignoreEndOfGeneration();
+        boolean echo = fields.flag("echo").orElse(false);
+        int logprobs = logprobs(echo);
+        ResponseFormat format = generation.format();
+        int priority = generation.priority();
+        generation.refuse(PROMISES);
+        generation.noteIgnored();
+        return new CompletionRequest(
+                model,
+                prompts,
+                suffix,
+                echo,
+                stream,
+                includeUsage,
+                choices,
+                candidates,
+                maxTokens,
+                sampling,
+                stops,
+                stopTokens,
+                ignoreEnd,
+                logprobs,
+                format,
+                priority,
+                ignored);
+    }
+
+    /** A text, texts, tokens, or lists of tokens; the first element tells which. */
+    private List<CompletionRequest.Prompt> prompts(JsonValue value) {
+        if (value instanceof JsonString text) {
+            return List.of(text(text, "prompt"));
+        }
+        if (!(value instanceof JsonArray array)) {
+            throw Fields.wrongType("prompt", "a string or an array", value);
+        }
+        if (array.isEmpty()) {
+            throw Fields.invalidValue("prompt", "expected at least one prompt, but got none.");
+        }
+        if (array.getFirst() instanceof JsonNumber) {
+            return List.of(tokens(array, "prompt"));
+        }
+        if (array.size() > GenerationSettings.MAX_CHOICES) {
+            throw Fields.invalidValue(
+                    "prompt",
+                    "at most " + GenerationSettings.MAX_CHOICES + " prompts are taken, but got " + array.size() + ".");
+        }
+        List<CompletionRequest.Prompt> prompts = new ArrayList<>();
+        boolean texts = array.getFirst() instanceof JsonString;
+        for (JsonValue element : array) {
+            String at = "prompt[" + prompts.size() + "]";
+            prompts.add(texts ? text(element, at) : tokens(Fields.asArray(element, at), at));
+        }
+        return prompts;
+    }
+
+    private static CompletionRequest.Prompt text(JsonValue value, String path) {
+        return new CompletionRequest.Prompt.Text(MessageReader.scalars(Fields.asString(value, path)), path);
+    }
+
+    private CompletionRequest.Prompt tokens(JsonArray array, String path) {
+        if (array.isEmpty()) {
+            throw Fields.invalidValue(path, "expected at least one token, but got none.");
+        }
+        return new CompletionRequest.Prompt.Tokens(Fields.tokens(array, path, vocabularySize), path);
+    }
+
+    private int candidates(int choices, boolean stream) {
+        int candidates = fields.integer("best_of", 1, MAX_BEST_OF).orElse(choices);
+        if (candidates < choices) {
+            throw Fields.invalidValue("best_of", "it is " + candidates + ", which is less than 'n' (" + choices + ").");
+        }
+        if (stream && candidates > choices) {
+            throw Fields.invalidValue("best_of", "which candidates are best is not known while they are streamed.");
+        }
+        return candidates;
+    }
+
+    private void checkTotal(int prompts, int candidates) {
+        if ((long) prompts * candidates > GenerationSettings.MAX_CHOICES) {
+            String name = fields.has("best_of") ? "best_of" : candidates > 1 ? "n" : "prompt";
+            throw Fields.invalidValue(
+                    name,
+                    "at most " + GenerationSettings.MAX_CHOICES + " answers are made for one request, but " + prompts
+                            + " prompts times " + candidates + " were asked for.");
+        }
+    }
+
+    private int logprobs(boolean echo) {
+        int logprobs = fields.integer("logprobs", 0, MAX_LOGPROBS).orElse(-1);
+        if (echo && logprobs >= 0) {
+            throw ApiError.unsupported(
+                            "logprobs",
+                            "'logprobs' together with 'echo' is not offered: a prompt's log probabilities are not"
+                                    + " computed.")
+                    .toException();
+        }
+        return logprobs;
+    }
+}

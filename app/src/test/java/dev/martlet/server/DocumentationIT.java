@@ -1,0 +1,238 @@
+package dev.martlet.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
+import dev.martlet.openai.Json;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
+import jakarta.json.JsonString;
+import jakarta.json.JsonValue;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The description against the server that it describes, and the page that shows it. */
+@Timeout(180)
+class DocumentationIT {
+    private static final Pattern PARAMETER = Pattern.compile("\\{\\+?(\\w+)}");
+
+    private static ServerRig rig;
+    private static JsonObject document;
+
+    @BeforeAll
+    static void start() {
+        rig = ServerRig.start(prompt -> "Hello <there> & \"bye\".");
+        document = ServerRig.json(rig.get("/openapi.json"));
+    }
+
+    @AfterAll
+    static void stop() {
+        rig.close();
+    }
+
+    /** One documented operation. */
+    private record Operation(String method, String path, JsonObject told) {
+        @Override
+        public String toString() {
+            return method + " " + path;
+        }
+    }
+
+    static Stream<Operation> operations() {
+        return document.getJsonObject("paths").entrySet().stream()
+                .flatMap(path -> path.getValue().asJsonObject().entrySet().stream()
+                        .map(method -> new Operation(
+                                method.getKey().toUpperCase(Locale.ROOT),
+                                path.getKey(),
+                                method.getValue().asJsonObject())));
+    }
+
+    @Test
+    void shouldDescribeTheRoutesAndNoOthers() {
+        Set<String> documented = operations().map(Operation::toString).collect(Collectors.toCollection(TreeSet::new));
+        Set<String> registered = rig.server.answered().stream()
+                .map(route -> route.method().text() + " "
+                        + PARAMETER.matcher(route.path()).replaceAll("{$1}"))
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertThat(documented).isEqualTo(registered);
+    }
+
+    @Test
+    void shouldNameEachOperationOnce() {
+        assertThat(operations().map(operation -> operation.told().getString("operationId")))
+                .doesNotHaveDuplicates();
+        Set<String> tags = document.getJsonArray("tags").getValuesAs(JsonObject.class).stream()
+                .map(tag -> tag.getString("name"))
+                .collect(Collectors.toSet());
+        assertThat(operations())
+                .allMatch(operation ->
+                        tags.containsAll(operation.told().getJsonArray("tags").getValuesAs(JsonString::getString)));
+    }
+
+    @Test
+    void shouldPointToNothingThatIsNotThere() {
+        Matcher reference = Pattern.compile("\"\\$ref\":\"#(/[^\"]+)\"").matcher(document.toString());
+        int found = 0;
+        while (reference.find()) {
+            String pointer = reference.group(1);
+            assertThat(jakarta.json.Json.createPointer(pointer).containsValue(document))
+                    .as(pointer)
+                    .isTrue();
+            found++;
+        }
+        assertThat(found).isGreaterThan(50);
+    }
+
+    private static JsonSchema schema(JsonObject schema) {
+        JsonObject whole = Json.builders()
+                .createObjectBuilder(schema)
+                .add("components", document.get("components"))
+                .build();
+        return JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
+                .getSchema(whole.toString(), InputFormat.JSON);
+    }
+
+    private static void matches(JsonValue answer, JsonObject schema) {
+        assertThat(schema(schema).validate(answer.toString(), InputFormat.JSON))
+                .as(answer.toString())
+                .isEmpty();
+    }
+
+    private static JsonObject member(JsonObject from, String... names) {
+        JsonObject at = from;
+        for (String name : names) {
+            at = at.getJsonObject(name);
+        }
+        return at;
+    }
+
+    @ParameterizedTest
+    @MethodSource("operations")
+    void shouldAnswerAsDescribed(Operation operation) {
+        JsonObject good = member(operation.told(), "responses", "200", "content");
+        String path = operation.path().replace("{id}", ServerRig.MODEL);
+        if (operation.method().equals("GET")) {
+            HttpResponse<String> response = rig.get(path);
+            assertThat(response.statusCode()).isEqualTo(200);
+            String type = response.headers().firstValue("content-type").orElseThrow();
+            assertThat(good.keySet()).contains(type.replaceAll(";.*", ""));
+            if (good.containsKey("application/json")) {
+                matches(ServerRig.json(response), member(good, "application/json", "schema"));
+            }
+            return;
+        }
+        JsonObject content = member(operation.told(), "requestBody", "content", "application/json");
+        JsonObjectBuilder body = Json.builders()
+                .createObjectBuilder(content.getJsonObject("example"))
+                .remove("stream");
+        JsonObject request = body.build();
+        matches(request, content.getJsonObject("schema"));
+        HttpResponse<String> whole = rig.post(path, request.toString());
+        assertThat(whole.statusCode()).as(whole.body()).isEqualTo(200);
+        assertThat(whole.headers().firstValue(IgnoredFields.HEADER)).isEmpty();
+        matches(ServerRig.json(whole), member(good, "application/json", "schema"));
+        if (good.containsKey("text/event-stream")) {
+            String streamed = rig.post(
+                            path,
+                            Json.builders()
+                                    .createObjectBuilder(request)
+                                    .add("stream", true)
+                                    .add(
+                                            "stream_options",
+                                            Json.builders()
+                                                    .createObjectBuilder()
+                                                    .add("include_usage", true))
+                                    .build()
+                                    .toString())
+                    .body();
+            ServerRig.chunks(streamed).forEach(chunk -> matches(chunk, member(good, "text/event-stream", "schema")));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("operations")
+    void shouldRefuseAsDescribed(Operation operation) {
+        JsonObject error = Json.builders()
+                .createObjectBuilder()
+                .add("$ref", "#/components/schemas/Error")
+                .build();
+        if (operation.method().equals("POST")) {
+            HttpResponse<String> response = rig.post(operation.path(), "{\"messages\":5,\"prompt\":{},\"tokens\":5}");
+            assertThat(response.statusCode()).isEqualTo(400);
+            assertThat(member(operation.told(), "responses")).containsKey("400");
+            matches(ServerRig.json(response), error);
+        }
+        if (operation.path().contains("{id}")) {
+            HttpResponse<String> response = rig.get(operation.path().replace("{id}", "other/model"));
+            assertThat(response.statusCode()).isEqualTo(404);
+            matches(ServerRig.json(response), error);
+        }
+    }
+
+    // ---- the page
+
+    private static String between(String text, String from, String to) {
+        int start = text.indexOf(from) + from.length();
+        return text.substring(start, text.indexOf(to, start));
+    }
+
+    @Test
+    void shouldLetThePageRunItsOwnScriptAlone() throws Exception {
+        HttpResponse<String> response = rig.get("/docs");
+        assertThat(response.headers().firstValue("content-type")).contains("text/html; charset=utf-8");
+        String policy = response.headers().firstValue("content-security-policy").orElseThrow();
+        List<String> rules = List.of(policy.split("; "));
+        assertThat(rules).contains("default-src 'none'", "connect-src 'self'", "base-uri 'none'");
+        assertThat(policy).doesNotContain("unsafe").doesNotContain("http").doesNotContain("*");
+        assertThat(rules).contains("script-src " + hash(between(response.body(), "<script>", "</script>")));
+        assertThat(rules).contains("style-src " + hash(between(response.body(), "<style>", "</style>")));
+        assertThat(response.body())
+                .doesNotContain("src=")
+                .doesNotContain("http:")
+                .doesNotContain("https:")
+                .doesNotContain("@import")
+                .doesNotContain("innerHTML")
+                .doesNotContain("style=");
+    }
+
+    private static String hash(String source) throws Exception {
+        byte[] digest = MessageDigest.getInstance("SHA-256").digest(source.getBytes(StandardCharsets.UTF_8));
+        return "'sha256-" + Base64.getEncoder().encodeToString(digest) + "'";
+    }
+
+    @Test
+    void shouldShowAndSendFromThePage() {
+        JsonObject seen = Json.object(
+                NodeClients.run("docs-page.mjs", rig.uri("/docs").toString()).getBytes(StandardCharsets.UTF_8));
+        assertThat(seen.getJsonArray("operations")).hasSize((int) operations().count());
+        assertThat(seen.getString("fields"))
+                .contains("temperature")
+                .contains("0 to 2")
+                .contains("include_usage");
+        assertThat(seen.getString("streamed")).isEqualTo("Hello <there> & \"bye\".");
+        assertThat(seen.getString("events")).contains("text_completion").endsWith("[DONE]\n");
+        assertThat(seen.getString("curl")).contains("/v1/completions").contains("\"prompt\"");
+        assertThat(seen.getString("tokens")).contains("\"count\": 10");
+        assertThat(seen.getString("model")).contains(ServerRig.MODEL);
+        assertThat(seen.getString("refused")).startsWith("400").contains("temperature");
+    }
+}
