@@ -24,13 +24,13 @@ class EngineOptionsTest {
                         .withStepMillis(7)
                         .withThreads(4)
                         .withQueueLimit(5)
-                        .withQueueTokens(10)
+                        .withQueueTokens(9)
                         .withFlashAttention(FlashAttention.OFF)
                         .withPrefixCache(false)
                         .withCachedPrefixes(6)
                         .withHostCacheMiB(8)
                         .withDrafts(9))
-                .isEqualTo(new EngineOptions(1, 2, 3, 7, 4, 5, 10, FlashAttention.OFF, false, 6, 8, 9));
+                .isEqualTo(new EngineOptions(1, 2, 3, 7, 4, 5, 9, FlashAttention.OFF, false, 6, 8, 9));
     }
 
     @Test

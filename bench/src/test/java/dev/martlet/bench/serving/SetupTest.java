@@ -38,7 +38,7 @@ class SetupTest {
     void shouldGiveEveryClientASlot() {
         List<Setup> setups = Setup.all(LAUNCHER, PEER, 64);
 
-        assertThat(setups.get(0).flags()).containsExactly("--parallel", "64");
+        assertThat(setups.get(0).flags()).containsExactly("--drafts", "0", "--parallel", "64");
         assertThat(setups.get(2).flags()).containsExactly("-np", "64", "--kv-unified");
     }
 
