@@ -48,6 +48,7 @@ final class CompletionReader {
         boolean echo = fields.flag("echo").orElse(false);
         int logprobs = logprobs(echo);
         ResponseFormat format = generation.format();
+        int priority = generation.priority();
         generation.refuse(PROMISES);
         generation.noteIgnored();
         return new CompletionRequest(
@@ -66,6 +67,7 @@ final class CompletionReader {
                 ignoreEnd,
                 logprobs,
                 format,
+                priority,
                 ignored);
     }
 

@@ -37,6 +37,7 @@ public record CompletionRequest(
         boolean ignoreEndOfGeneration,
         int toldLogprobs,
         ResponseFormat format,
+        int priority,
         List<String> ignored)
         implements GenerationSettings {
 

@@ -38,9 +38,7 @@ public interface GenerationSettings {
     ResponseFormat format();
 
     /** The lower the sooner it runs where requests wait. */
-    default int priority() {
-        return 0;
-    }
+    int priority();
 
     /** Fields of the request that have no effect, by path. */
     List<String> ignored();
