@@ -7,35 +7,19 @@
 #pragma once
 
 #include "attention.h"
+#include "lanes.h"
 
 #include <cstring>
 #include <immintrin.h>
-#include <limits>
 #include <utility>
 
 namespace martlet {
 
 namespace {
 
-constexpr int32_t LANES = 16;
 constexpr int32_t TOGETHER = 4; /* queries of a register tile */
-constexpr float MINUS_INF = -std::numeric_limits<float>::infinity();
 constexpr float LARGEST_F16 = 65504;
 constexpr int32_t CACHE_LINE = 64;
-
-typedef float floats __attribute__((vector_size(64)));
-typedef int32_t ints __attribute__((vector_size(64)));
-typedef float floats_anywhere __attribute__((vector_size(64), aligned(4), may_alias));
-
-#define MARTLET_INLINE inline __attribute__((always_inline))
-
-MARTLET_INLINE void load(const float *from, floats &to) {
-    to = *reinterpret_cast<const floats_anywhere *>(from);
-}
-
-MARTLET_INLINE void store(const floats &from, float *to) {
-    *reinterpret_cast<floats_anywhere *>(to) = from;
-}
 
 /* 16 halves. */
 MARTLET_INLINE void load_halves(const char *from, floats &to) {
@@ -51,72 +35,6 @@ MARTLET_INLINE void load_halves(const char *from, floats &to) {
 
 MARTLET_INLINE void broadcast(float value, floats &to) {
     to = value - floats{};
-}
-
-/* Each lane's partner at a distance: 8, 4, 2, 1 in turn fold all lanes into each. */
-template <int Distance>
-MARTLET_INLINE void partner(const floats &v, floats &out) {
-    if constexpr (Distance == 8) {
-        out = __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
-    } else if constexpr (Distance == 4) {
-        out = __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
-    } else if constexpr (Distance == 2) {
-        out = __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
-    } else {
-        out = __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
-    }
-}
-
-template <int Distance>
-MARTLET_INLINE void fold_largest(floats &v) {
-    floats other;
-    partner<Distance>(v, other);
-    v = other > v ? other : v;
-}
-
-template <int Distance>
-MARTLET_INLINE void fold_total(floats &v) {
-    floats other;
-    partner<Distance>(v, other);
-    v += other;
-}
-
-MARTLET_INLINE float largest(floats v) {
-    fold_largest<8>(v);
-    fold_largest<4>(v);
-    fold_largest<2>(v);
-    fold_largest<1>(v);
-    return v[0];
-}
-
-MARTLET_INLINE float total(floats v) {
-    fold_total<8>(v);
-    fold_total<4>(v);
-    fold_total<2>(v);
-    fold_total<1>(v);
-    return v[0];
-}
-
-/* exp of what is not above 0, to about one unit in the last place; 0 below -86. Cody-Waite with Cephes' polynomial. */
-MARTLET_INLINE void exponential(floats &x) {
-    constexpr float TO_INTEGER = 12582912.0f; /* 1.5 * 2^23: the sum's low bits are the rounded number */
-    floats magic;
-    broadcast(TO_INTEGER, magic);
-    floats low;
-    broadcast(-86.0f, low);
-    const floats y = x > low ? x : low;
-    const floats sum = y * 1.44269504088896341f + magic;
-    const floats n = sum - magic;
-    const floats r = (y - n * 0.693359375f) + n * 2.12194440e-4f;
-    floats p = r * 1.9875691500e-4f + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * (r * r) + r + 1.0f;
-    const ints exponent = (reinterpret_cast<ints>(sum) - reinterpret_cast<ints>(magic)) << 23;
-    const floats result = reinterpret_cast<floats>(reinterpret_cast<ints>(p) + exponent);
-    x = x > low ? result : floats{};
 }
 
 /*
@@ -348,12 +266,12 @@ MARTLET_INLINE void weigh(const char *mask, float *scores, int32_t v_width, floa
         store(s, scores + i);
         best = s > best ? s : best;
     }
-    const float block_best = largest(best);
+    const float block_best = largest_lane(best);
     if (block_best > most) {
         if (most != MINUS_INF) {
             floats fade;
             broadcast(most - block_best, fade);
-            exponential(fade);
+            exp_of(fade);
             weight *= fade[0];
             for (int32_t d = 0; d < v_width; d += LANES) {
                 floats x;
@@ -370,11 +288,11 @@ MARTLET_INLINE void weigh(const char *mask, float *scores, int32_t v_width, floa
         floats s;
         load(scores + i, s);
         s -= shift;
-        exponential(s);
+        exp_of(s);
         store(s, scores + i);
         added += s;
     }
-    weight += total(added);
+    weight += sum_of_lanes(added);
 }
 
 /* Whether a row sees one of a block of cells. */

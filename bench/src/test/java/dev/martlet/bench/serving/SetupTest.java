@@ -28,7 +28,9 @@ class SetupTest {
                         "--threads",
                         "2",
                         "--ctx-size",
-                        "4096");
+                        "4096",
+                        "--drafts",
+                        "0");
         assertThat(setups.get(1).command(Path.of("m.gguf"), 81, 2, 4096)).endsWith("--ctx-size", "4096");
         assertThat(setups.get(2).flags()).containsExactly("-np", "16", "--kv-unified");
         assertThat(setups.get(3).flags()).containsExactly("-np", "16", "--no-kv-unified");
