@@ -291,8 +291,9 @@ MT_API int32_t mt_sequence_length(mt_context *context, int32_t sequence, int32_t
 
 /*
  * The state of a sequence's tail, its tokens [from, length), as bytes in host memory: what the model computed for them,
- * not the tokens themselves. Loaded after the same first from tokens it continues as if it had never been away, bit for
- * bit; whether they are the same the caller must know. Needs 0 <= from < the sequence's length.
+ * not the tokens themselves. Loaded after the same first from tokens it continues as if it had never been away, up to the
+ * rounding of attention, which depends on where cells lie; whether the tokens are the same the caller must know. Needs
+ * 0 <= from < the sequence's length.
  *
  * MT_ERR_UNSUPPORTED: from > 0 where only whole states can be had (recurrent and hybrid models, sliding windows, some
  * attention kinds), and any state of a context with kv_unified = 0.

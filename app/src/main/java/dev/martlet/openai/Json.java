@@ -5,6 +5,7 @@ import jakarta.json.JsonException;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import jakarta.json.spi.JsonProvider;
+import jakarta.json.stream.JsonLocation;
 import jakarta.json.stream.JsonParser;
 import jakarta.json.stream.JsonParserFactory;
 import java.io.StringReader;
@@ -46,21 +47,30 @@ public final class Json {
 
     private static JsonValue parse(String text) {
         try (JsonParser parser = PARSERS.createParser(new StringReader(text))) {
-            parser.next();
-            JsonValue value = parser.getValue();
+            JsonValue value = first(parser);
             if (parser.hasNext()) {
                 throw ApiError.invalid("The request body goes on after its JSON object.")
                         .toException();
             }
             return value;
-        } catch (ApiException e) {
-            throw e;
         } catch (JsonException e) {
             throw ApiError.invalid("We could not parse the JSON body of your request: " + firstLine(e.getMessage()))
                     .toException();
+        }
+    }
+
+    private static JsonValue first(JsonParser parser) {
+        try {
+            parser.next();
+            return parser.getValue();
+        } catch (JsonException e) {
+            throw e;
         } catch (RuntimeException e) {
             // Parsson reports what is beyond its limits (nesting, digits) by plain RuntimeExceptions.
-            throw ApiError.invalid("We could not parse the JSON body of your request: it is too deep or too large.")
+            JsonLocation at = parser.getLocation();
+            throw ApiError.invalid(
+                            "We could not parse the JSON body of your request: it is too deep or too large at line "
+                                    + at.getLineNumber() + ", column " + at.getColumnNumber() + ".")
                     .toException();
         }
     }
