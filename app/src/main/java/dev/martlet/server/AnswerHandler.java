@@ -9,7 +9,6 @@ import dev.martlet.openai.ApiError;
 import dev.martlet.openai.ApiException;
 import dev.martlet.openai.Choice;
 import dev.martlet.openai.Json;
-import io.helidon.common.buffers.DataReader;
 import io.helidon.http.HeaderValues;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.Handler;
@@ -49,19 +48,15 @@ final class AnswerHandler implements Handler {
 
     @Override
     public void handle(ServerRequest httpRequest, ServerResponse response) {
-        try {
-            byte[] body = RequestBody.readOrRefuse(httpRequest, response, config.maxBodyBytes());
-            Caller caller = Caller.of(httpRequest.headers());
-            ServedModel model = loaded.get();
-            Job job = endpoint.understand(Json.object(body), model);
-            IgnoredFields.tell(job.ignored(), response);
-            // The watch reads on behind this request, so no other may follow on the connection.
-            response.header(HeaderValues.CONNECTION_CLOSE);
-            answer(job.by(caller), ClientConnection.current(), httpRequest, response);
-            throw ClientConnection.finished(response);
-        } catch (UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
-            throw new CloseConnectionException("the client has gone", e);
-        }
+        byte[] body = RequestBody.readOrRefuse(httpRequest, response, config.maxBodyBytes());
+        Caller caller = Caller.of(httpRequest.headers());
+        ServedModel model = loaded.get();
+        Job job = endpoint.understand(Json.object(body), model);
+        IgnoredFields.tell(job.ignored(), response);
+        // The watch reads on behind this request, so no other may follow on the connection.
+        response.header(HeaderValues.CONNECTION_CLOSE);
+        answer(job.by(caller), ClientConnection.current(), httpRequest, response);
+        throw ClientConnection.finished(response);
     }
 
     private void answer(Job job, ClientConnection client, ServerRequest httpRequest, ServerResponse response) {

@@ -28,7 +28,7 @@ final class ClientConnection {
     /** When the write that is under way began; 0 while there is none. Written by the handler's thread. */
     private volatile long writeStart;
 
-    private ClientConnection(ConnectionContext context) {
+    ClientConnection(ConnectionContext context) {
         this.context = context;
     }
 

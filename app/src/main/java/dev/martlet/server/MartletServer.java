@@ -2,13 +2,9 @@ package dev.martlet.server;
 
 import dev.martlet.engine.Engine;
 import io.helidon.http.HeaderValues;
-import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.WebServer;
-import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRouting;
-import io.helidon.webserver.http.RoutingRequest;
-import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.http1.Http1Config;
@@ -63,13 +59,13 @@ public final class MartletServer implements AutoCloseable {
                 .shutdownGracePeriod(config.grace().plus(LAST_WORDS))
                 .directHandlers(ApiErrors.directHandlers())
                 .protocolsDiscoverServices(false)
-                .addConnectionSelector(Http1ConnectionSelector.builder()
+                .addConnectionSelector(new HttpConnections(Http1ConnectionSelector.builder()
                         .config(Http1Config.builder()
                                 .addReceiveListener(ClientConnection.listener())
                                 .receiveLog(false)
                                 .sendLog(false)
                                 .build())
-                        .build())
+                        .build()))
                 .routing(this::install)
                 .build()
                 .start();
@@ -159,7 +155,7 @@ public final class MartletServer implements AutoCloseable {
     private void install(HttpRouting.Builder routing) {
         routing.addFilter(metrics);
         routing.addFilter(new RequestIds());
-        routing.addFilter(this::closeWhenDraining);
+        routing.addFilter(new Framing(draining::get));
         if (!config.corsOrigins().isEmpty()) {
             routing.addFilter(new Cors(config.corsOrigins()));
         }
@@ -169,15 +165,6 @@ public final class MartletServer implements AutoCloseable {
 
     private Handler answering(AnswerHandler.Endpoint endpoint) {
         return new AnswerHandler(config, this::loadedModel, active, endpoint);
-    }
-
-    /** Helidon's own stop misses connections whose first bytes have not come when it begins. */
-    private void closeWhenDraining(FilterChain chain, RoutingRequest request, RoutingResponse response) {
-        chain.proceed();
-        if (draining.get()) {
-            response.commit();
-            throw new CloseConnectionException("stopping");
-        }
     }
 
     private ServedModel loadedModel() {

@@ -2,6 +2,7 @@ package dev.martlet.server;
 
 import dev.martlet.openai.ApiError;
 import dev.martlet.openai.ApiException;
+import io.helidon.common.buffers.DataReader;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.RequestException;
@@ -68,7 +69,7 @@ final class RequestBody {
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        } catch (NumberFormatException | RequestException e) {
+        } catch (NumberFormatException | RequestException | DataReader.IncorrectNewLineException e) {
             throw ApiError.http(400, "bad_request", "The chunks of the request body are not valid.")
                     .toException();
         }
@@ -76,6 +77,27 @@ final class RequestBody {
             throw tooLarge(limit);
         }
         return body.toByteArray();
+    }
+
+    /** Reads what is left of a body, so that another request can follow; where that cannot be, the response says so. */
+    static void discard(ServerRequest request, ServerResponse response) {
+        if (!request.content().hasEntity()
+                || request.content().consumed()
+                || response.headers().contains(HeaderValues.CONNECTION_CLOSE)) {
+            return;
+        }
+        try {
+            if (request.headers().contains(HeaderValues.EXPECT_100)) {
+                response.header(HeaderValues.CONNECTION_CLOSE);
+            } else {
+                read(request, 0);
+            }
+        } catch (ApiException e) {
+            // It is longer than is worth reading, or its chunks are not valid; short ones above 0 bytes were read.
+            if (!request.content().consumed()) {
+                response.header(HeaderValues.CONNECTION_CLOSE);
+            }
+        }
     }
 
     private static RuntimeException tooLarge(int limit) {

@@ -45,11 +45,11 @@ final class Routes {
     void install(HttpRouting.Builder routing) {
         Map<String, String> allowed = new LinkedHashMap<>();
         for (Route route : routes) {
-            routing.route(route.method(), route.path(), route.handler());
+            routing.route(route.method(), route.path(), ApiErrors.guarding(route.handler()));
             allowed.merge(route.path(), route.method().text(), (one, other) -> one + ", " + other);
         }
-        allowed.forEach((path, methods) -> routing.any(path, wrongMethod(methods)));
-        routing.any(Routes::unknownPath);
+        allowed.forEach((path, methods) -> routing.any(path, ApiErrors.guarding(wrongMethod(methods))));
+        routing.any(ApiErrors.guarding(Routes::unknownPath));
     }
 
     private static Handler wrongMethod(String allowed) {
