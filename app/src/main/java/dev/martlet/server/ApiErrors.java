@@ -154,6 +154,9 @@ final class ApiErrors {
 
     private static void handle(Handler handler, ServerRequest request, ServerResponse response) {
         try {
+            if (!request.prologue().method().equals(Method.POST)) {
+                RequestBody.discard(request, response);
+            }
             handler.handle(request, response);
         } catch (CloseConnectionException | UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
             throw e;

@@ -12,6 +12,7 @@ import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.RoutingRequest;
 import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http.ServerRequest;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -37,7 +38,7 @@ final class Framing implements Filter {
             response.header(HeaderValues.CONNECTION_CLOSE);
         }
         if (fault.isPresent()) {
-            ApiErrors.send(request, response, fault.get());
+            refuse(request, response, fault.get());
         } else {
             chain.proceed();
         }
@@ -45,6 +46,14 @@ final class Framing implements Filter {
         if (response.headers().contains(HeaderValues.CONNECTION_CLOSE) || stopping.getAsBoolean()) {
             response.commit();
             throw new CloseConnectionException("no request follows");
+        }
+    }
+
+    private static void refuse(RoutingRequest request, RoutingResponse response, ApiError fault) {
+        try {
+            ApiErrors.send(request, response, fault);
+        } catch (UncheckedIOException e) {
+            throw new CloseConnectionException("the client has gone", e);
         }
     }
 

@@ -229,11 +229,11 @@ class BadRequestIT {
     @ParameterizedTest
     @ValueSource(strings = {"3;ext=1\r\nabc\r\n0\r\n\r\n", "3\nabc\n0\n\n", "3\r\nabc\r\n0\r\nTrailer: x\r\n\r\n"})
     void shouldCloseAfterChunksThatItCannotRead(String chunks) {
-        for (String path : new String[] {"/nowhere", "/tokenize", "/v1/completions"}) {
+        for (String request : new String[] {"POST /nowhere", "POST /tokenize", "POST /v1/completions", "GET /health"}) {
             try (RawClient client = rig.raw()) {
-                client.send("POST " + path + " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks);
+                client.send(request + " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks);
                 assertThat(client.readAll())
-                        .matches("(?s)HTTP/1.1 40[04] .*")
+                        .matches("(?s)HTTP/1.1 (400|404|200) .*")
                         .containsIgnoringCase("\r\nConnection: close\r\n");
             }
         }

@@ -25,7 +25,7 @@ import java.util.Set;
 final class FuzzClient {
 
     /** Longest silence of the server that is no hang; the machine may be busy. */
-    private static final int PATIENCE_MILLIS = 60_000;
+    private static final int PATIENCE_MILLIS = 120_000;
 
     /** An answer as it came. */
     private record Answer(int status, Map<String, String> headers, byte[] body) {

@@ -77,7 +77,8 @@ class FuzzIT {
     @Test
     void shouldSurviveItWithARealModel() throws Exception {
         EngineOptions options = EngineOptions.defaults()
-                .withContextTokens(2_048)
+                .withContextTokens(512)
+                .withThreads(1)
                 .withMaxSequences(8)
                 .withBatchTokens(256)
                 .withPrefixCache(false);
