@@ -73,8 +73,8 @@ class FourfoldLoadTest {
         System.out.println("FourfoldLoadTest: martlet.test.seed=" + seed);
         random = new Random(seed);
         Rig[] self = new Rig[1];
-        StepRunner.Limits limits = new StepRunner.Limits(
-                32_768, 8_192, 512, 128, 32, true, ByteTokens.END + 2, Integer.MAX_VALUE, 0);
+        StepRunner.Limits limits =
+                new StepRunner.Limits(32_768, 8_192, 512, 128, 32, true, ByteTokens.END + 2, Integer.MAX_VALUE, 0);
         EngineOptions options = EngineOptions.defaults()
                 .withMaxSequences(RUNNING)
                 .withQueueLimit(QUEUE)
