@@ -59,12 +59,15 @@ final class ServeCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nHTTP%n")
     private HttpSettings http = new HttpSettings();
 
+    @ArgGroup(validate = false, heading = "%nAccess%n")
+    private AccessSettings access = new AccessSettings();
+
     @ArgGroup(validate = false, heading = "%nEngine%n")
     private EngineSettings engine = new EngineSettings();
 
     @Override
     public Integer call() throws InterruptedException {
-        ServerConfig config = http.toConfig();
+        ServerConfig config = http.toConfig().withAccess(access.toAccess());
         EngineOptions options = engine.toOptions();
         Path gguf = file.orElseGet(() -> ModelStore.ofUser().defaultModel());
         Optional<String> source = template.map(ServeCommand::read);

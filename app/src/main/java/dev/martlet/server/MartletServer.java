@@ -37,6 +37,7 @@ public final class MartletServer implements AutoCloseable {
 
     private final ServerConfig config;
     private final ActiveAnswers active = new ActiveAnswers();
+    private final KeyPlaces places = new KeyPlaces();
     private final Metrics metrics = new Metrics();
     private final Routes routes;
     private final WebServer http;
@@ -137,6 +138,7 @@ public final class MartletServer implements AutoCloseable {
     private Routes routes() {
         Models models = new Models(this::loadedModel);
         Documentation documentation = new Documentation();
+        boolean openMetrics = config.access().openMetrics();
         return new Routes()
                 .post("/v1/chat/completions", answering(new ChatCompletions(config)))
                 .post("/v1/completions", answering(new Completions(config)))
@@ -146,14 +148,14 @@ public final class MartletServer implements AutoCloseable {
                 .get("/v1/models", models::list)
                 // An id may hold slashes.
                 .get("/v1/models/{+id}", models::one)
-                .get("/v1/engine", new EngineView(this::observedEngine))
+                .getOpenly(openMetrics, "/v1/engine", new EngineView(this::observedEngine))
                 .post("/tokenize", new JsonHandler(config, this::loadedModel, Tokenization::tokenize))
                 .post("/detokenize", new JsonHandler(config, this::loadedModel, Tokenization::detokenize))
                 .post("/apply-template", new JsonHandler(config, this::loadedModel, Tokenization::applyTemplate))
-                .get("/health", this::health)
-                .get("/metrics", metrics)
-                .get("/openapi.json", documentation::document)
-                .get("/docs", documentation::page);
+                .getOpenly(true, "/health", this::health)
+                .getOpenly(openMetrics, "/metrics", metrics)
+                .getOpenly(true, "/openapi.json", documentation::document)
+                .getOpenly(true, "/docs", documentation::page);
     }
 
     private void install(HttpRouting.Builder routing) {
@@ -163,12 +165,12 @@ public final class MartletServer implements AutoCloseable {
         if (!config.corsOrigins().isEmpty()) {
             routing.addFilter(new Cors(config.corsOrigins()));
         }
-        routes.install(routing);
+        routes.install(routing, new KeyGuard(config.access().keys())::guard);
         ApiErrors.install(routing);
     }
 
     private Handler answering(AnswerHandler.Endpoint endpoint) {
-        return new AnswerHandler(config, this::loadedModel, active, endpoint);
+        return new AnswerHandler(config, this::loadedModel, active, places, endpoint);
     }
 
     /** Helidon's own stop misses connections whose first bytes have not come when it begins. */

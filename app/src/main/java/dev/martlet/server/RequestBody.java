@@ -22,6 +22,9 @@ final class RequestBody {
     /** Most bytes beyond the limit that are read to be thrown away. */
     static final long DISCARDED = 64_000_000;
 
+    /** Longest body that is read though nobody wants it. */
+    private static final int UNWANTED = 65_536;
+
     private RequestBody() {}
 
     /**
@@ -37,6 +40,23 @@ final class RequestBody {
             response.header(HeaderValues.CONNECTION_CLOSE);
             ApiErrors.send(request, response, e.error());
             throw ClientConnection.finished(response);
+        }
+    }
+
+    /**
+     * Reads a body that nobody wants, so that its client sees the answer.
+     *
+     * @return whether all of it was read, and another request may follow; not where it is long
+     */
+    static boolean discard(ServerRequest request) {
+        if (request.headers().contains(HeaderValues.EXPECT_100)) {
+            return false;
+        }
+        try {
+            read(request, UNWANTED);
+            return true;
+        } catch (ApiException | UncheckedIOException e) {
+            return false;
         }
     }
 

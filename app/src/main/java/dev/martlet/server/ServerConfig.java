@@ -1,9 +1,11 @@
 package dev.martlet.server;
 
+import dev.martlet.access.Access;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 
 /**
  * How the server is set up.
@@ -17,6 +19,7 @@ import java.util.OptionalInt;
  * @param defaultMaxTokens output limit of requests that name none; empty means what the context allows
  * @param strictModel whether a request for another model than the loaded one is an error
  * @param corsOrigins origins whose pages may call the server; {@code *} for any
+ * @param access who may use it
  */
 public record ServerConfig(
         String host,
@@ -27,7 +30,8 @@ public record ServerConfig(
         Duration writeTimeout,
         OptionalInt defaultMaxTokens,
         boolean strictModel,
-        List<String> corsOrigins) {
+        List<String> corsOrigins,
+        Access access) {
 
     public ServerConfig {
         check(!host.isBlank(), "host is empty");
@@ -43,73 +47,96 @@ public record ServerConfig(
                 defaultMaxTokens.orElse(1) >= 1,
                 "defaultMaxTokens is " + defaultMaxTokens.orElse(1) + ", must be at least 1");
         corsOrigins = List.copyOf(corsOrigins);
+        Objects.requireNonNull(access, "access");
     }
 
-    /** Port 8080 of this machine alone, bodies to 32 MB, 25 s of grace, comments every 10 s, no CORS. */
+    /** Port 8080 of this machine alone, for everybody there; bodies to 32 MB, 25 s of grace, comments every 10 s, no CORS. */
     public static ServerConfig defaults() {
-        return new ServerConfig(
-                "127.0.0.1",
-                8080,
-                32_000_000,
-                Duration.ofSeconds(25),
-                Duration.ofSeconds(10),
-                Duration.ofSeconds(30),
-                OptionalInt.empty(),
-                false,
-                List.of());
+        return new Draft().toConfig();
+    }
+
+    /** The settings while one of them changes; each has its default at first. */
+    private static final class Draft {
+        private String host = "127.0.0.1";
+        private int port = 8080;
+        private int maxBodyBytes = 32_000_000;
+        private Duration grace = Duration.ofSeconds(25);
+        private Duration keepAlive = Duration.ofSeconds(10);
+        private Duration writeTimeout = Duration.ofSeconds(30);
+        private OptionalInt defaultMaxTokens = OptionalInt.empty();
+        private boolean strictModel;
+        private List<String> corsOrigins = List.of();
+        private Access access = Access.open();
+
+        private ServerConfig toConfig() {
+            return new ServerConfig(
+                    host,
+                    port,
+                    maxBodyBytes,
+                    grace,
+                    keepAlive,
+                    writeTimeout,
+                    defaultMaxTokens,
+                    strictModel,
+                    corsOrigins,
+                    access);
+        }
+    }
+
+    private ServerConfig with(Consumer<Draft> change) {
+        Draft draft = new Draft();
+        draft.host = host;
+        draft.port = port;
+        draft.maxBodyBytes = maxBodyBytes;
+        draft.grace = grace;
+        draft.keepAlive = keepAlive;
+        draft.writeTimeout = writeTimeout;
+        draft.defaultMaxTokens = defaultMaxTokens;
+        draft.strictModel = strictModel;
+        draft.corsOrigins = corsOrigins;
+        draft.access = access;
+        change.accept(draft);
+        return draft.toConfig();
     }
 
     public ServerConfig withHost(String value) {
-        return new ServerConfig(
-                value, port, maxBodyBytes, grace, keepAlive, writeTimeout, defaultMaxTokens, strictModel, corsOrigins);
+        return with(draft -> draft.host = value);
     }
 
     public ServerConfig withPort(int value) {
-        return new ServerConfig(
-                host, value, maxBodyBytes, grace, keepAlive, writeTimeout, defaultMaxTokens, strictModel, corsOrigins);
+        return with(draft -> draft.port = value);
     }
 
     public ServerConfig withMaxBodyBytes(int value) {
-        return new ServerConfig(
-                host, port, value, grace, keepAlive, writeTimeout, defaultMaxTokens, strictModel, corsOrigins);
+        return with(draft -> draft.maxBodyBytes = value);
     }
 
     public ServerConfig withGrace(Duration value) {
-        return new ServerConfig(
-                host, port, maxBodyBytes, value, keepAlive, writeTimeout, defaultMaxTokens, strictModel, corsOrigins);
+        return with(draft -> draft.grace = value);
     }
 
     public ServerConfig withKeepAlive(Duration value) {
-        return new ServerConfig(
-                host, port, maxBodyBytes, grace, value, writeTimeout, defaultMaxTokens, strictModel, corsOrigins);
+        return with(draft -> draft.keepAlive = value);
     }
 
     public ServerConfig withWriteTimeout(Duration value) {
-        return new ServerConfig(
-                host, port, maxBodyBytes, grace, keepAlive, value, defaultMaxTokens, strictModel, corsOrigins);
+        return with(draft -> draft.writeTimeout = value);
     }
 
     public ServerConfig withDefaultMaxTokens(int value) {
-        return new ServerConfig(
-                host,
-                port,
-                maxBodyBytes,
-                grace,
-                keepAlive,
-                writeTimeout,
-                OptionalInt.of(value),
-                strictModel,
-                corsOrigins);
+        return with(draft -> draft.defaultMaxTokens = OptionalInt.of(value));
     }
 
     public ServerConfig withStrictModel(boolean value) {
-        return new ServerConfig(
-                host, port, maxBodyBytes, grace, keepAlive, writeTimeout, defaultMaxTokens, value, corsOrigins);
+        return with(draft -> draft.strictModel = value);
     }
 
     public ServerConfig withCorsOrigins(List<String> value) {
-        return new ServerConfig(
-                host, port, maxBodyBytes, grace, keepAlive, writeTimeout, defaultMaxTokens, strictModel, value);
+        return with(draft -> draft.corsOrigins = value);
+    }
+
+    public ServerConfig withAccess(Access value) {
+        return with(draft -> draft.access = value);
     }
 
     private static void check(boolean holds, String message) {

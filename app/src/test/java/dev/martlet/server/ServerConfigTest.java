@@ -3,6 +3,7 @@ package dev.martlet.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.martlet.access.Access;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
@@ -27,11 +28,13 @@ class ServerConfigTest {
                         Duration.ofSeconds(30),
                         OptionalInt.empty(),
                         false,
-                        List.of()));
+                        List.of(),
+                        Access.open()));
     }
 
     @Test
     void shouldChangeOneKeyAtATime() {
+        Access access = Access.open().withOpenMetrics(true);
         assertThat(DEFAULTS.withHost("h")
                         .withPort(1)
                         .withMaxBodyBytes(2000)
@@ -40,7 +43,8 @@ class ServerConfigTest {
                         .withWriteTimeout(Duration.ofSeconds(3))
                         .withDefaultMaxTokens(4)
                         .withStrictModel(true)
-                        .withCorsOrigins(List.of("*")))
+                        .withCorsOrigins(List.of("*"))
+                        .withAccess(access))
                 .isEqualTo(new ServerConfig(
                         "h",
                         1,
@@ -50,7 +54,8 @@ class ServerConfigTest {
                         Duration.ofSeconds(3),
                         OptionalInt.of(4),
                         true,
-                        List.of("*")));
+                        List.of("*"),
+                        access));
     }
 
     @ParameterizedTest
