@@ -70,6 +70,9 @@ public final class ApiKeys {
      * @throws AccessException if the file cannot be read or has a mistake, or a key is empty or has white space
      */
     public static ApiKeys of(List<String> given, Optional<Path> file) {
+        if (given.isEmpty() && file.isEmpty()) {
+            return NONE;
+        }
         for (String key : given) {
             if (key.isEmpty() || key.chars().anyMatch(Character::isWhitespace)) {
                 throw new AccessException("a key must not be empty nor have white space in it");

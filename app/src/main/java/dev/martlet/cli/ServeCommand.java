@@ -1,5 +1,6 @@
 package dev.martlet.cli;
 
+import dev.martlet.access.TlsIdentity;
 import dev.martlet.chat.template.TemplateException;
 import dev.martlet.chat.toolcall.ToolCallFormat;
 import dev.martlet.chat.toolcall.ToolCallFormats;
@@ -67,7 +68,7 @@ final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        ServerConfig config = http.toConfig().withAccess(access.toAccess());
+        ServerConfig config = access.addTo(http.toConfig());
         EngineOptions options = engine.toOptions();
         Path gguf = file.orElseGet(() -> ModelStore.ofUser().defaultModel());
         Optional<String> source = template.map(ServeCommand::read);
@@ -84,9 +85,12 @@ final class ServeCommand implements Callable<Integer> {
             ServedModel served = served(model, running, source);
             server.ready(served);
             describe(model, options, running);
+            config.tls()
+                    .flatMap(TlsIdentity::doubt)
+                    .ifPresent(doubt -> System.err.println("martlet: warning: " + doubt));
             System.out.printf(
-                    "martlet ready on http://%s:%d model=%s%n",
-                    config.host(), server.port(), served.card().id());
+                    "martlet ready on %s://%s:%d model=%s%n",
+                    config.scheme(), config.host(), server.port(), served.card().id());
         } catch (CommandFailure e) {
             server.close();
             throw e;

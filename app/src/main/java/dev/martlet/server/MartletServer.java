@@ -1,9 +1,12 @@
 package dev.martlet.server;
 
 import dev.martlet.engine.Engine;
+import io.helidon.common.socket.SocketOptions;
+import io.helidon.common.tls.Tls;
 import io.helidon.http.HeaderValues;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRouting;
@@ -37,6 +40,7 @@ public final class MartletServer implements AutoCloseable {
 
     private final ServerConfig config;
     private final ActiveAnswers active = new ActiveAnswers();
+    private final Connections connections = new Connections();
     private final KeyPlaces places = new KeyPlaces();
     private final Metrics metrics = new Metrics();
     private final Routes routes;
@@ -54,19 +58,23 @@ public final class MartletServer implements AutoCloseable {
         this.config = config;
         this.routes = routes();
         checkPort(config);
-        this.http = WebServer.builder()
-                .host(config.host())
+        WebServerConfig.Builder setup = WebServer.builder();
+        config.tls()
+                .ifPresent(identity ->
+                        setup.tls(Tls.builder().sslContext(identity.context()).build()));
+        this.http = setup.host(config.host())
                 .port(config.port())
                 .featuresDiscoverServices(false)
                 .shutdownHook(false)
-                .connectionOptions(options -> options.tcpNoDelay(true))
+                .connectionOptions(connections.watching(
+                        SocketOptions.builder().tcpNoDelay(true).build()))
                 .maxPayloadSize(config.maxBodyBytes() + 2 * RequestBody.DISCARDED)
                 .shutdownGracePeriod(config.grace().plus(LAST_WORDS))
                 .directHandlers(ApiErrors.directHandlers())
                 .protocolsDiscoverServices(false)
                 .addConnectionSelector(Http1ConnectionSelector.builder()
                         .config(Http1Config.builder()
-                                .addReceiveListener(ClientConnection.listener())
+                                .addReceiveListener(connections.listener())
                                 .receiveLog(false)
                                 .sendLog(false)
                                 .build())
@@ -257,10 +265,13 @@ public final class MartletServer implements AutoCloseable {
     }
 
     private void watchStalls() {
+        long shorter =
+                Math.min(config.readTimeout().toMillis(), config.writeTimeout().toMillis());
+        Duration pause = Duration.ofMillis(Math.clamp(shorter / 4, 1, 1_000));
         try {
             while (true) {
-                Thread.sleep(Math.clamp(config.writeTimeout().toMillis() / 4, 1, 1_000));
-                active.closeStalled(config.writeTimeout());
+                Thread.sleep(pause);
+                connections.closeStalled(config.readTimeout(), config.writeTimeout());
             }
         } catch (InterruptedException e) {
             // the server has stopped

@@ -2,6 +2,7 @@ package dev.martlet.server;
 
 import dev.martlet.openai.ApiError;
 import dev.martlet.openai.ApiException;
+import io.helidon.common.buffers.DataReader;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.RequestException;
@@ -55,7 +56,7 @@ final class RequestBody {
         try {
             read(request, UNWANTED);
             return true;
-        } catch (ApiException | UncheckedIOException e) {
+        } catch (ApiException | UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
             return false;
         }
     }
@@ -75,11 +76,14 @@ final class RequestBody {
         ByteArrayOutputStream body = new ByteArrayOutputStream((int) Math.min(Math.max(declared, 512), limit));
         byte[] buffer = new byte[BUFFER];
         long total = 0;
+        ClientConnection client = ClientConnection.current();
+        client.beginBody();
         // Not closed: closing waits for the rest of a body that was given up.
         InputStream in = request.content().inputStream();
         try {
             for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
                 total += count;
+                client.bodyProgress(total);
                 if (total <= limit) {
                     body.write(buffer, 0, count);
                 } else if (total > limit + DISCARDED) {
@@ -87,15 +91,27 @@ final class RequestBody {
                 }
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw failed(client, new UncheckedIOException(e));
+        } catch (UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
+            throw failed(client, e);
         } catch (NumberFormatException | RequestException e) {
             throw ApiError.http(400, "bad_request", "The chunks of the request body are not valid.")
                     .toException();
+        } finally {
+            client.endBody();
         }
         if (total > limit) {
             throw tooLarge(limit);
         }
         return body.toByteArray();
+    }
+
+    /** What a read's failure means: the client was too slow, or it has gone. */
+    private static RuntimeException failed(ClientConnection client, RuntimeException failure) {
+        return client.isTooSlow()
+                ? ApiError.http(408, "request_timeout", "The request body did not come in time.")
+                        .toException()
+                : failure;
     }
 
     private static RuntimeException tooLarge(int limit) {

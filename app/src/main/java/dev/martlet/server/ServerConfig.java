@@ -1,9 +1,11 @@
 package dev.martlet.server;
 
 import dev.martlet.access.Access;
+import dev.martlet.access.TlsIdentity;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 
@@ -15,11 +17,14 @@ import java.util.function.Consumer;
  * @param maxBodyBytes longest request body, at least 1,024
  * @param grace how long running answers may go on once the server is told to stop, at most 10 minutes
  * @param keepAlive how long a stream may be silent before a comment is sent
+ * @param readTimeout how long a client may take to send its headers, and then to begin with a body; a body gets more time
+ *     for what has come of it, a second for 16 kB
  * @param writeTimeout how long a client may take to read what is sent before it is cut off
  * @param defaultMaxTokens output limit of requests that name none; empty means what the context allows
  * @param strictModel whether a request for another model than the loaded one is an error
  * @param corsOrigins origins whose pages may call the server; {@code *} for any
  * @param access who may use it
+ * @param tls what it proves itself with, and encrypts all by; empty for plain HTTP
  */
 public record ServerConfig(
         String host,
@@ -27,11 +32,13 @@ public record ServerConfig(
         int maxBodyBytes,
         Duration grace,
         Duration keepAlive,
+        Duration readTimeout,
         Duration writeTimeout,
         OptionalInt defaultMaxTokens,
         boolean strictModel,
         List<String> corsOrigins,
-        Access access) {
+        Access access,
+        Optional<TlsIdentity> tls) {
 
     public ServerConfig {
         check(!host.isBlank(), "host is empty");
@@ -41,6 +48,7 @@ public record ServerConfig(
                 !grace.isNegative() && grace.compareTo(Duration.ofMinutes(10)) <= 0,
                 "grace is " + grace + ", must be 0 to 10 minutes");
         check(keepAlive.toMillis() >= 1, "keepAlive is " + keepAlive + ", must be at least 1 ms");
+        check(readTimeout.toMillis() >= 1, "readTimeout is " + readTimeout + ", must be at least 1 ms");
         check(writeTimeout.toMillis() >= 1, "writeTimeout is " + writeTimeout + ", must be at least 1 ms");
         Objects.requireNonNull(defaultMaxTokens, "defaultMaxTokens");
         check(
@@ -48,6 +56,7 @@ public record ServerConfig(
                 "defaultMaxTokens is " + defaultMaxTokens.orElse(1) + ", must be at least 1");
         corsOrigins = List.copyOf(corsOrigins);
         Objects.requireNonNull(access, "access");
+        Objects.requireNonNull(tls, "tls");
     }
 
     /** Port 8080 of this machine alone, for everybody there; bodies to 32 MB, 25 s of grace, comments every 10 s, no CORS. */
@@ -62,11 +71,13 @@ public record ServerConfig(
         private int maxBodyBytes = 32_000_000;
         private Duration grace = Duration.ofSeconds(25);
         private Duration keepAlive = Duration.ofSeconds(10);
+        private Duration readTimeout = Duration.ofSeconds(30);
         private Duration writeTimeout = Duration.ofSeconds(30);
         private OptionalInt defaultMaxTokens = OptionalInt.empty();
         private boolean strictModel;
         private List<String> corsOrigins = List.of();
         private Access access = Access.open();
+        private Optional<TlsIdentity> tls = Optional.empty();
 
         private ServerConfig toConfig() {
             return new ServerConfig(
@@ -75,11 +86,13 @@ public record ServerConfig(
                     maxBodyBytes,
                     grace,
                     keepAlive,
+                    readTimeout,
                     writeTimeout,
                     defaultMaxTokens,
                     strictModel,
                     corsOrigins,
-                    access);
+                    access,
+                    tls);
         }
     }
 
@@ -90,11 +103,13 @@ public record ServerConfig(
         draft.maxBodyBytes = maxBodyBytes;
         draft.grace = grace;
         draft.keepAlive = keepAlive;
+        draft.readTimeout = readTimeout;
         draft.writeTimeout = writeTimeout;
         draft.defaultMaxTokens = defaultMaxTokens;
         draft.strictModel = strictModel;
         draft.corsOrigins = corsOrigins;
         draft.access = access;
+        draft.tls = tls;
         change.accept(draft);
         return draft.toConfig();
     }
@@ -119,6 +134,10 @@ public record ServerConfig(
         return with(draft -> draft.keepAlive = value);
     }
 
+    public ServerConfig withReadTimeout(Duration value) {
+        return with(draft -> draft.readTimeout = value);
+    }
+
     public ServerConfig withWriteTimeout(Duration value) {
         return with(draft -> draft.writeTimeout = value);
     }
@@ -137,6 +156,15 @@ public record ServerConfig(
 
     public ServerConfig withAccess(Access value) {
         return with(draft -> draft.access = value);
+    }
+
+    public ServerConfig withTls(TlsIdentity value) {
+        return with(draft -> draft.tls = Optional.of(value));
+    }
+
+    /** The scheme of the server's addresses. */
+    public String scheme() {
+        return tls.isPresent() ? "https" : "http";
     }
 
     private static void check(boolean holds, String message) {

@@ -54,6 +54,10 @@ class ServeHelpTest {
         defaults.put("--api-key-file", SERVER.access().keys().areNeeded() ? "?" : "none");
         defaults.put("--queue-per-key", SERVER.access().keyQueue() == Integer.MAX_VALUE ? "what --queue allows" : "?");
         defaults.put("--open-metrics", SERVER.access().openMetrics() ? "?" : "where keys are set, with one");
+        defaults.put("--tls-cert", SERVER.tls().isEmpty() ? "plain HTTP" : "?");
+        defaults.put("--tls-key", "in the file of --tls-cert");
+        defaults.put("--read-timeout", SERVER.readTimeout().toSeconds());
+        defaults.put("--write-timeout", SERVER.writeTimeout().toSeconds());
         defaults.put("--cors-origin", SERVER.corsOrigins().isEmpty() ? "none" : "?");
         return defaults;
     }
@@ -76,7 +80,7 @@ class ServeHelpTest {
     @Test
     void shouldTakeTheDefaultsWhereNothingIsGiven() {
         assertThat(new EngineSettings().toOptions()).isEqualTo(ENGINE);
-        assertThat(new HttpSettings().toConfig()).isEqualTo(SERVER);
+        assertThat(new AccessSettings().addTo(new HttpSettings().toConfig())).isEqualTo(SERVER);
     }
 
     @Test
