@@ -28,8 +28,10 @@ class RoomsTest {
             new Room("openai", "chat", "chat.toolcall", "chat.template", "engine", "model", "text"),
             new Room("responses", "openai", "chat", "engine"),
             new Room("anthropic", "openai", "chat"),
+            new Room("access"),
             new Room(
                     "server",
+                    "access",
                     "openai",
                     "responses",
                     "anthropic",
@@ -44,6 +46,7 @@ class RoomsTest {
             new Room(
                     "cli",
                     "server",
+                    "access",
                     "openai",
                     "chat",
                     "chat.toolcall",

@@ -1,5 +1,6 @@
 package dev.martlet.cli;
 
+import dev.martlet.access.TlsIdentity;
 import dev.martlet.chat.template.TemplateException;
 import dev.martlet.chat.toolcall.ToolCallFormat;
 import dev.martlet.chat.toolcall.ToolCallFormats;
@@ -59,12 +60,15 @@ final class ServeCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nHTTP%n")
     private HttpSettings http = new HttpSettings();
 
+    @ArgGroup(validate = false, heading = "%nAccess%n")
+    private AccessSettings access = new AccessSettings();
+
     @ArgGroup(validate = false, heading = "%nEngine%n")
     private EngineSettings engine = new EngineSettings();
 
     @Override
     public Integer call() throws InterruptedException {
-        ServerConfig config = http.toConfig();
+        ServerConfig config = access.addTo(http.toConfig());
         EngineOptions options = engine.toOptions();
         Path gguf = file.orElseGet(() -> ModelStore.ofUser().defaultModel());
         Optional<String> source = template.map(ServeCommand::read);
@@ -81,9 +85,12 @@ final class ServeCommand implements Callable<Integer> {
             ServedModel served = served(model, running, source);
             server.ready(served);
             describe(model, options, running);
+            config.tls()
+                    .flatMap(TlsIdentity::doubt)
+                    .ifPresent(doubt -> System.err.println("martlet: warning: " + doubt));
             System.out.printf(
-                    "martlet ready on http://%s:%d model=%s%n",
-                    config.host(), server.port(), served.card().id());
+                    "martlet ready on %s://%s:%d model=%s%n",
+                    config.scheme(), config.host(), server.port(), served.card().id());
         } catch (CommandFailure e) {
             server.close();
             throw e;

@@ -89,10 +89,6 @@ final class ActiveAnswers {
         List.copyOf(snapshot().values()).forEach(ClientConnection::close);
     }
 
-    void closeStalled(Duration writeTimeout) {
-        snapshot().values().forEach(client -> client.closeIfStalled(writeTimeout.toNanos()));
-    }
-
     private Map<Answer, ClientConnection> snapshot() {
         lock.lock();
         try {

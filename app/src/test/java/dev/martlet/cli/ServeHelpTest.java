@@ -50,6 +50,14 @@ class ServeHelpTest {
         defaults.put("--grace", SERVER.grace().toSeconds());
         defaults.put("--default-max-tokens", SERVER.defaultMaxTokens().isEmpty() ? "what the context allows" : "?");
         defaults.put("--strict-model", SERVER.strictModel() ? "?" : "any name will do");
+        defaults.put("--api-key", SERVER.access().keys().areNeeded() ? "?" : "none");
+        defaults.put("--api-key-file", SERVER.access().keys().areNeeded() ? "?" : "none");
+        defaults.put("--queue-per-key", SERVER.access().keyQueue() == Integer.MAX_VALUE ? "what --queue allows" : "?");
+        defaults.put("--open-metrics", SERVER.access().openMetrics() ? "?" : "where keys are set, with one");
+        defaults.put("--tls-cert", SERVER.tls().isEmpty() ? "plain HTTP" : "?");
+        defaults.put("--tls-key", "in the file of --tls-cert");
+        defaults.put("--read-timeout", SERVER.readTimeout().toSeconds());
+        defaults.put("--write-timeout", SERVER.writeTimeout().toSeconds());
         defaults.put("--cors-origin", SERVER.corsOrigins().isEmpty() ? "none" : "?");
         return defaults;
     }
@@ -72,7 +80,7 @@ class ServeHelpTest {
     @Test
     void shouldTakeTheDefaultsWhereNothingIsGiven() {
         assertThat(new EngineSettings().toOptions()).isEqualTo(ENGINE);
-        assertThat(new HttpSettings().toConfig()).isEqualTo(SERVER);
+        assertThat(new AccessSettings().addTo(new HttpSettings().toConfig())).isEqualTo(SERVER);
     }
 
     @Test
@@ -87,7 +95,7 @@ class ServeHelpTest {
             assertThat(own).as(option.longestName()).hasSize(1);
             assertThat(own.getFirst()).endsWith(option.description()[0]);
         }
-        assertThat(lines).contains("Model", "HTTP", "Engine");
+        assertThat(lines).contains("Model", "HTTP", "Access", "Engine");
         assertThat(lines).allSatisfy(line -> assertThat(line.length()).isLessThan(120));
     }
 
