@@ -24,6 +24,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
@@ -148,7 +149,7 @@ class EmbeddingModelsIT {
         assertThat(head).hasSize(64);
         assertThat(cosine(head, head)).isCloseTo(1, within(1e-4));
         assertThat(head.get(0) / head.get(1)).isCloseTo(full.get(0) / full.get(1), within(0.05f));
-        List<Long> tokens = java.util.Arrays.stream(smol.tokenizer().encode(TEXTS.getFirst(), true, false))
+        List<Long> tokens = Arrays.stream(smol.tokenizer().encode(TEXTS.getFirst(), true, false))
                 .mapToObj(Long::valueOf)
                 .toList();
         List<Float> same = openai.embeddings()

@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -299,8 +300,8 @@ class VectorsIT {
 
     @Test
     void shouldSayWhatAModelCannot() {
-        try (ServerRig plain = ServerRig.speaking("{{ messages[0].content }}", java.util.List.of(), prompt -> "ok")) {
-            for (String path : java.util.List.of(EMBED, "/v1/rerank")) {
+        try (ServerRig plain = ServerRig.speaking("{{ messages[0].content }}", List.of(), prompt -> "ok")) {
+            for (String path : List.of(EMBED, "/v1/rerank")) {
                 JsonObject error =
                         error(plain.post(path, "{\"input\":\"x\",\"query\":\"x\",\"documents\":[\"x\"]}"), 400);
                 assertThat(error.getString("param")).isEqualTo("model");

@@ -1,6 +1,7 @@
 package dev.martlet.embedding;
 
 import dev.martlet.nativelib.NativeException;
+import dev.martlet.nativelib.Status;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -83,7 +84,7 @@ public final class ScriptedVectorRunner implements VectorRunner {
             });
         }
         if (aborted) {
-            throw new NativeException("embed", dev.martlet.nativelib.Status.ABORTED, "it was aborted");
+            throw new NativeException("embed", Status.ABORTED, "it was aborted");
         }
         return sequences.stream().map(vectors).toList();
     }
