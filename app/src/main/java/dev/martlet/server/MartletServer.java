@@ -1,6 +1,7 @@
 package dev.martlet.server;
 
 import dev.martlet.engine.Engine;
+import dev.martlet.openai.ApiError;
 import io.helidon.common.socket.SocketOptions;
 import io.helidon.common.tls.Tls;
 import io.helidon.http.HeaderValues;
@@ -50,6 +51,9 @@ public final class MartletServer implements AutoCloseable {
 
     /** Empty until there is one to watch. */
     private volatile Optional<Engine> engine = Optional.empty();
+
+    /** Empty where the model gives no vectors. */
+    private volatile Optional<Embedders> embedders = Optional.empty();
 
     /** Empty while it loads. */
     private volatile Optional<ServedModel> model = Optional.empty();
@@ -127,6 +131,11 @@ public final class MartletServer implements AutoCloseable {
         engine = Optional.of(running);
     }
 
+    /** Answers requests for embeddings and rankings with these; to be called before {@link #ready}. */
+    public void embed(Embedders ofModel) {
+        embedders = Optional.of(ofModel);
+    }
+
     /** The port it listens on. */
     public int port() {
         return http.port();
@@ -147,12 +156,16 @@ public final class MartletServer implements AutoCloseable {
         Models models = new Models(this::loadedModel);
         Documentation documentation = new Documentation();
         boolean openMetrics = config.access().openMetrics();
+        Vectors vectors = new Vectors(config);
         return new Routes()
                 .post("/v1/chat/completions", answering(new ChatCompletions(config)))
                 .post("/v1/completions", answering(new Completions(config)))
                 .post("/v1/responses", answering(new Responses(config)))
                 .post("/v1/messages", answering(new Messages(config)))
                 .post("/v1/messages/count_tokens", new JsonHandler(config, this::loadedModel, Messages::count))
+                .post("/v1/embeddings", vectors(vectors::embed))
+                .post("/v1/rerank", vectors(vectors::rerank))
+                .post("/rerank", vectors(vectors::rerank))
                 .get("/v1/models", models::list)
                 // An id may hold slashes.
                 .get("/v1/models/{+id}", models::one)
@@ -181,6 +194,10 @@ public final class MartletServer implements AutoCloseable {
         return new AnswerHandler(config, this::loadedModel, active, places, endpoint);
     }
 
+    private Handler vectors(VectorHandler.Endpoint endpoint) {
+        return new VectorHandler(config, this::loadedModel, this::modelsEmbedders, active, places, endpoint);
+    }
+
     /** Helidon's own stop misses connections whose first bytes have not come when it begins. */
     private void closeWhenDraining(FilterChain chain, RoutingRequest request, RoutingResponse response) {
         chain.proceed();
@@ -197,8 +214,16 @@ public final class MartletServer implements AutoCloseable {
         return model.orElseThrow(() -> ApiErrors.loading().toException());
     }
 
+    private Embedders modelsEmbedders() {
+        return embedders.orElseThrow(() ->
+                ApiError.unsupported("model", "This model gives no embeddings.").toException());
+    }
+
     private Engine observedEngine() {
-        return engine.orElseThrow(() -> ApiErrors.loading().toException());
+        return engine.orElseThrow(() -> (model.isEmpty()
+                        ? ApiErrors.loading()
+                        : ApiError.http(404, "no_engine", "This model does not generate; there is no engine."))
+                .toException());
     }
 
     private void health(ServerRequest request, ServerResponse response) {
