@@ -234,7 +234,7 @@ class DocumentationIT {
     @Test
     void shouldShowAndSendFromThePage() {
         JsonObject seen = Json.object(
-                NodeClients.run("docs-page.mjs", rig.uri("/docs").toString()).getBytes(StandardCharsets.UTF_8));
+                ClientScripts.run("docs-page.mjs", rig.uri("/docs").toString()).getBytes(StandardCharsets.UTF_8));
         assertThat(seen.getJsonArray("operations")).hasSize((int) operations().count());
         assertThat(seen.getString("fields"))
                 .contains("temperature")
