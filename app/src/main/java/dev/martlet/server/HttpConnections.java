@@ -79,8 +79,8 @@ final class HttpConnections implements ServerConnectionSelector {
         private void closeSoon() {
             try {
                 Thread.sleep(LINGER);
-                new ClientConnection(context).close();
-            } catch (InterruptedException e) {
+                context.serverSocket().close();
+            } catch (InterruptedException | UncheckedIOException e) {
                 // closed by the client
             }
         }

@@ -35,7 +35,7 @@ class NodeRoundTripIT {
     void shouldMakeTheRound(String script) {
         var servers = Json.builders().createObjectBuilder();
         RIGS.forEach((dialect, rig) -> servers.add(dialect.id(), rig.uri("").toString()));
-        String printed = NodeClients.run(script, servers.build().toString());
+        String printed = ClientScripts.run(script, servers.build().toString());
         JsonObject seen = Json.object(printed.getBytes(StandardCharsets.UTF_8));
 
         assertThat(seen).hasSize(2 * Dialect.values().length);

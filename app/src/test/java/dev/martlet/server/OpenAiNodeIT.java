@@ -117,6 +117,6 @@ class OpenAiNodeIT {
 
     private static JsonObject scenario(String name) {
         String base = rig.uri("").toString();
-        return Json.object(NodeClients.run("openai-node.mjs", base, name).getBytes(StandardCharsets.UTF_8));
+        return Json.object(ClientScripts.run("openai-node.mjs", base, name).getBytes(StandardCharsets.UTF_8));
     }
 }
