@@ -254,7 +254,7 @@ class DocumentationIT {
         Access access = Access.open().withKeys(ApiKeys.of(List.of("sk-reader"), Optional.empty()));
         try (ServerRig closed = ServerRig.start(ServerRig.config().withAccess(access), prompt -> "Hello.")) {
             JsonObject seen = Json.object(
-                    NodeClients.run("docs-page.mjs", closed.uri("/docs").toString(), "sk-reader")
+                    ClientScripts.run("docs-page.mjs", closed.uri("/docs").toString(), "sk-reader")
                             .getBytes(StandardCharsets.UTF_8));
             assertThat(seen.getString("streamed")).isEqualTo("Hello.");
             assertThat(seen.getString("curl"))
