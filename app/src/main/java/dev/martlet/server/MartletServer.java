@@ -180,6 +180,7 @@ public final class MartletServer implements AutoCloseable {
     }
 
     private void install(HttpRouting.Builder routing) {
+        routing.addFilter(config.requestLog());
         routing.addFilter(metrics);
         routing.addFilter(new RequestIds());
         routing.addFilter(this::closeWhenDraining);
