@@ -24,8 +24,8 @@ constants=$(sed -n 's/^#define \(MT_[A-Z_]*\) .*/--include-constant \1/p' "$head
 # shellcheck disable=SC2086
 jextract --target-package "$package" --header-class-name martlet_h --output "$work" \
     $functions $structs $constants "$header" 2>"$work/messages" || { cat "$work/messages" >&2; exit 1; }
-# The three opaque handles have no layout; jextract says so, and they are plain pointers.
-grep -v 'Skipping mt_\(model\|context\|sampler\) ' "$work/messages" >&2 || true
+# The opaque handles have no layout; jextract says so, and they are plain pointers.
+grep -v 'Skipping mt_\(model\|context\|sampler\|embedder\) ' "$work/messages" >&2 || true
 
 # jextract writes for JDK 22 and newer. What is not in 21, or means something else there (handles of layouts take an
 # offset from 22 on), becomes what is the same on both: plain layouts, find(), and get and set by offset.

@@ -12,8 +12,8 @@
  *     nothing was written.
  *   - Handles are opaque and belong to the library; one that was closed is refused (MT_ERR_INVALID_ARG), not read.
  *
- * Threads: a context, its samplers and its sequences belong to one thread at a time (a second one gets MT_ERR_STATE).
- * Everything else, and mt_abort(), is safe from any thread.
+ * Threads: a context, its samplers and its sequences belong to one thread at a time (a second one gets MT_ERR_STATE), and
+ * so does an embedder. Everything else, mt_abort() and mt_embedder_abort() are safe from any thread.
  */
 #ifndef MARTLET_H
 #define MARTLET_H
@@ -50,6 +50,7 @@ extern "C" {
 typedef struct mt_model mt_model;
 typedef struct mt_context mt_context;
 typedef struct mt_sampler mt_sampler;
+typedef struct mt_embedder mt_embedder;
 
 /* ---- library -------------------------------------------------------------------------------------------------- */
 
@@ -115,7 +116,7 @@ typedef struct mt_model_params {
  */
 MT_API int32_t mt_model_open(const char *path, int32_t path_len, const mt_model_params *params, mt_model **out);
 
-/* MT_ERR_STATE while contexts or samplers of the model are open. */
+/* MT_ERR_STATE while contexts, embedders or samplers of the model are open. */
 MT_API int32_t mt_model_close(mt_model *model);
 
 typedef struct mt_model_info {
@@ -145,6 +146,10 @@ typedef struct mt_model_info {
     int64_t size_bytes; /* of the weights */
     char description[128]; /* e.g. "llama 135M Q4_1"; NUL-terminated */
     char weight_type[64];  /* e.g. "Q4_1"; NUL-terminated */
+    int32_t token_sep;     /* stands between two texts; -1 where the model has none */
+    int32_t add_sep;       /* whether a pair of texts has it between them */
+    int32_t rank_outputs;  /* scores its rank head gives for a pair of texts; 0 = it has no such head */
+    int32_t reserved;
 } mt_model_info;
 
 MT_API int32_t mt_model_get_info(const mt_model *model, mt_model_info *out);
@@ -378,6 +383,62 @@ typedef struct mt_perf {
 
 /* Totals since the context was opened. */
 MT_API int32_t mt_perf_get(mt_context *context, mt_perf *out);
+
+/* ---- embedder ------------------------------------------------------------------------------------------------- */
+
+#define MT_POOLING_MODEL -1 /* what the file says; the mean where it says nothing */
+#define MT_POOLING_NONE 0   /* a vector for each token */
+#define MT_POOLING_MEAN 1   /* the mean of the tokens' vectors */
+#define MT_POOLING_CLS 2    /* the first token's vector */
+#define MT_POOLING_LAST 3   /* the last token's vector */
+#define MT_POOLING_RANK 4   /* no vector, but the scores of the model's rank head */
+
+/* An embedder has a memory of its own beside the contexts of its model. Models that only encode have no others. */
+typedef struct mt_embedder_params {
+    int32_t struct_size;
+    int32_t pooling;       /* MT_POOLING_*; RANK is MT_ERR_UNSUPPORTED where the model has no rank head */
+    int32_t max_tokens;    /* longest sequence, at least 1; cut to what the model was trained for */
+    int32_t batch_tokens;  /* tokens computed at once, at least 1; one sequence at once, however long, where the model
+                              looks at its sequences as wholes. Memory of 4 bytes times n_vocab goes with each */
+    int32_t max_sequences; /* sequences computed at once, 1..255 */
+    int32_t n_threads;
+    int32_t flash_attention; /* -1 auto, 0 off, 1 on */
+    int32_t threadpool_poll; /* 0..100: how hard idle workers spin between graphs */
+} mt_embedder_params;
+
+/* MT_ERR_UNSUPPORTED: the model has no weights here, no tokenizer, encodes for a decoder, or gives no vectors. */
+MT_API int32_t mt_embedder_open(mt_model *model, const mt_embedder_params *params, mt_embedder **out);
+
+/* Always possible, also when poisoned. */
+MT_API int32_t mt_embedder_close(mt_embedder *embedder);
+
+typedef struct mt_embedder_info {
+    int32_t struct_size;
+    int32_t pooling;    /* never MT_POOLING_MODEL */
+    int32_t dimensions; /* floats of one vector; with MT_POOLING_RANK the number of scores */
+    int32_t max_tokens; /* what a sequence may have here */
+    int32_t whole;      /* 1: the model looks at a sequence as a whole, in any direction */
+    int32_t poisoned;   /* 0 or 1 */
+    int64_t kv_bytes;   /* size of the KV cache; 0 where there is none */
+} mt_embedder_info;
+
+MT_API int32_t mt_embedder_get_info(mt_embedder *embedder, mt_embedder_info *out);
+
+/*
+ * The vectors of sequences, as many as one likes. Sequence s has token_count[s] tokens (1..max_tokens), found in tokens
+ * after those of the sequences before it. out receives dimensions floats for each sequence, in order; with
+ * MT_POOLING_NONE for each token. With normalize = 1 vectors have the Euclidean length 1 (one that is all zeros stays
+ * so); scores are never changed. What the model computes is given as it is, also where it is no number.
+ *
+ * *needed receives the number of floats; MT_ERR_BUFFER says that capacity (in floats) was less, and nothing was
+ * computed. Sequences do not see each other; which others are computed with one changes it by rounding only.
+ * Nothing stays in the embedder after the call, whatever it returns.
+ */
+MT_API int32_t mt_embed(mt_embedder *embedder, const int32_t *tokens, const int32_t *token_count, int32_t n_sequences,
+                        int32_t normalize, float *out, int64_t capacity, int64_t *needed);
+
+/* Ends the running mt_embed() soon with MT_ERR_ABORTED; from any thread. */
+MT_API int32_t mt_embedder_abort(mt_embedder *embedder);
 
 #ifdef __cplusplus
 }

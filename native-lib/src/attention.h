@@ -4,7 +4,8 @@
  * ggml's CPU kernel looks at the mask of every cell once for each row and head, which in a cache of many sequences is
  * most of its work: all but a few cells belong to others. This one looks at the masks of a block of rows once for all
  * heads of a K/V head, passes over blocks of cells that none of the rows sees, and computes a block of cells for all
- * rows and heads that share its K and V, so that a prefix of many sequences is read once.
+ * rows and heads that share its K and V, so that a prefix of many sequences is read once. Cells that lie scattered
+ * between those of others are gathered into blocks first.
  */
 #pragma once
 

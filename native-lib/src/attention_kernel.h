@@ -69,13 +69,29 @@ MARTLET_INLINE void exchange(floats (&m)[LANES]) {
     }
 }
 
+/* K and V of one K/V head, and the cells of them that are looked at together. */
+struct cell_block {
+    const char *k;
+    size_t k_cell;
+    const char *v;
+    size_t v_cell;
+    const int32_t *cells; /* CELL_BLOCK */
+
+    MARTLET_INLINE const char *key(int32_t i) const { return k + static_cast<size_t>(cells[i]) * k_cell; }
+    MARTLET_INLINE const char *value(int32_t i) const { return v + static_cast<size_t>(cells[i]) * v_cell; }
+};
+
 /* K of a block of cells as [width][CELL_BLOCK] floats. */
-MARTLET_INLINE void transpose_keys(const char *k, size_t cell_stride, int32_t width, float *to) {
+MARTLET_INLINE void transpose_keys(const cell_block &cells, int32_t width, float *to) {
     for (int32_t cell = 0; cell < CELL_BLOCK; cell += LANES) {
+        const char *keys[LANES];
+        for (int32_t i = 0; i < LANES; ++i) {
+            keys[i] = cells.key(cell + i);
+        }
         for (int32_t d = 0; d < width; d += LANES) {
             floats m[LANES];
             for (int32_t i = 0; i < LANES; ++i) {
-                load_halves(k + (cell + i) * cell_stride + d * 2, m[i]);
+                load_halves(keys[i] + d * 2, m[i]);
             }
             exchange<8>(m);
             exchange<4>(m);
@@ -99,11 +115,12 @@ MARTLET_INLINE void load_values(const char *from, floats &to) {
 }
 
 /* V of a block of cells as [CELL_BLOCK][width] floats. */
-MARTLET_INLINE void widen_values(const char *v, size_t cell_stride, int32_t width, float *to) {
+MARTLET_INLINE void widen_values(const cell_block &cells, int32_t width, float *to) {
     for (int32_t cell = 0; cell < CELL_BLOCK; ++cell) {
+        const char *value = cells.value(cell);
         for (int32_t d = 0; d < width; d += LANES) {
             floats x;
-            load_values(v + cell * cell_stride + d * 2, x);
+            load_values(value + d * 2, x);
             store(x, to + cell * width + d);
         }
     }
@@ -120,12 +137,12 @@ MARTLET_INLINE void fold_pairs(floats (&m)[LANES]) {
 
 /* Scores of N queries, as score(), from K as it lies: less work where it is for a few queries only. */
 template <int N>
-MARTLET_INLINE void score_once(const float *const (&q)[TOGETHER], int32_t width, const char *k, size_t cell_stride,
+MARTLET_INLINE void score_once(const float *const (&q)[TOGETHER], int32_t width, const cell_block &cells,
                                float *scores) {
     for (int32_t cell = 0; cell < CELL_BLOCK; cell += LANES) {
         floats products[N][LANES];
         for (int32_t c = 0; c < LANES; ++c) {
-            const char *key = k + (cell + c) * cell_stride;
+            const char *key = cells.key(cell + c);
             floats sum[N] = {};
             for (int32_t d = 0; d < width; d += LANES) {
                 floats x;
@@ -184,12 +201,9 @@ struct wide_values {
 
 /* Values as they lie. */
 struct narrow_values {
-    const char *from;
-    size_t cell_stride;
+    const cell_block &cells;
 
-    MARTLET_INLINE void get(int32_t cell, int32_t d, floats &to) const {
-        load_values(from + cell * cell_stride + d * 2, to);
-    }
+    MARTLET_INLINE void get(int32_t cell, int32_t d, floats &to) const { load_values(cells.value(cell) + d * 2, to); }
 };
 
 /* Adds the weighted values of a block of cells to N queries' sums, in some of their elements. */
@@ -295,25 +309,27 @@ MARTLET_INLINE void weigh(const char *mask, float *scores, int32_t v_width, floa
     weight += sum_of_lanes(added);
 }
 
-/* Whether a row sees one of a block of cells. */
-MARTLET_INLINE bool sees(const char *mask) {
-    constexpr uint64_t HIDDEN = 0xFC00FC00FC00FC00u; /* four halves of -inf */
-    uint64_t words[CELL_BLOCK * 2 / sizeof(uint64_t)];
-    memcpy(words, mask, sizeof(words));
-    uint64_t other = 0;
-    for (const uint64_t word : words) {
-        other |= word ^ HIDDEN;
+/* Which of CELL_BLOCK cells that follow each other a row sees; bit 0 is the first. */
+MARTLET_INLINE uint64_t seen(const char *mask) {
+    constexpr auto HIDDEN = static_cast<int16_t>(0xFC00); /* a half of -inf */
+#if defined(__AVX512BW__)
+    const __m512i hidden = _mm512_set1_epi16(HIDDEN);
+    const uint64_t low = _mm512_cmpneq_epi16_mask(_mm512_loadu_si512(mask), hidden);
+    const uint64_t high = _mm512_cmpneq_epi16_mask(_mm512_loadu_si512(mask + 64), hidden);
+    return low | high << 32;
+#else
+    const __m256i hidden = _mm256_set1_epi16(HIDDEN);
+    uint64_t bits = 0;
+    for (int32_t half = 0; half < 2; ++half) {
+        const auto *from = reinterpret_cast<const __m256i *>(mask + half * 64);
+        const __m256i low = _mm256_cmpeq_epi16(_mm256_loadu_si256(from), hidden);
+        const __m256i high = _mm256_cmpeq_epi16(_mm256_loadu_si256(from + 1), hidden);
+        const __m256i bytes = _mm256_permute4x64_epi64(_mm256_packs_epi16(low, high), 0xD8);
+        bits |= static_cast<uint64_t>(~static_cast<uint32_t>(_mm256_movemask_epi8(bytes))) << 32 * half;
     }
-    return other != 0;
+    return bits;
+#endif
 }
-
-/* A block of K and V of one K/V head. */
-struct cell_block {
-    const char *k;
-    size_t k_cell;
-    const char *v;
-    size_t v_cell;
-};
 
 /* N queries against a block of cells: as it lies, or, where Prepared, as it was put into the workplace. */
 template <int N, int Vectors, bool Prepared>
@@ -328,7 +344,7 @@ __attribute__((noinline)) void attend(const attention &a, const workplace &w, co
     if constexpr (Prepared) {
         score<N, Vectors>(q, a.k_width, w.keys, w.scores);
     } else {
-        score_once<N>(q, a.k_width, cells.k, cells.k_cell, w.scores);
+        score_once<N>(q, a.k_width, cells, w.scores);
     }
     for (int32_t i = 0; i < N; ++i) {
         weigh(masks[i], w.scores + i * CELL_BLOCK, a.v_width, w.most[queries[i]], w.weight[queries[i]], sums[i]);
@@ -336,7 +352,7 @@ __attribute__((noinline)) void attend(const attention &a, const workplace &w, co
     if constexpr (Prepared) {
         add_values<N, Vectors>(w.scores, wide_values{w.values, a.v_width}, a.v_width, sums);
     } else {
-        add_values<N, Vectors>(w.scores, narrow_values{cells.v, cells.v_cell}, a.v_width, sums);
+        add_values<N, Vectors>(w.scores, narrow_values{cells}, a.v_width, sums);
     }
 }
 
@@ -358,41 +374,176 @@ MARTLET_INLINE void attend_few(const attention &a, const workplace &w, const cel
     }
 }
 
-/* The queries of a part that see a block of cells. */
-struct viewers {
-    int32_t cell; /* the block's first */
+/* Cells to be computed together, and the queries of a part that see one of them. */
+struct view {
     int32_t n;
     int32_t queries[QUERY_BLOCK];
     const char *masks[QUERY_BLOCK];
+    int32_t cells[CELL_BLOCK];
+    uint16_t gathered[QUERY_BLOCK][CELL_BLOCK]; /* masks of rows, where the cells do not follow each other */
+};
 
-    /* Goes to the first block from a cell on that anybody sees; n is 0 where there is none. */
-    MARTLET_INLINE void find(const attention &a, const attention_part &part, int32_t from) {
-        n = 0;
-        for (cell = from; cell < part.cell_end; cell += CELL_BLOCK) {
-            for (int32_t row = part.row_begin; row < part.row_end; ++row) {
-                const char *mask = a.mask + row * a.mask_row + static_cast<size_t>(cell) * 2;
-                if (sees(mask)) {
-                    for (int32_t g = 0; g < a.group(); ++g) {
-                        masks[n] = mask;
-                        queries[n++] = (row - part.row_begin) * a.group() + g;
-                    }
-                }
-            }
-            if (n > 0) {
-                return;
-            }
+/* Cells that wait until they are enough for a block. */
+struct backlog {
+    int32_t n;
+    int32_t cells[2 * CELL_BLOCK];
+
+    MARTLET_INLINE void add(int32_t first, uint64_t bits) {
+        for (; bits != 0; bits &= bits - 1) {
+            cells[n++] = first + __builtin_ctzll(bits);
         }
     }
 };
 
+/*
+ * A part's way over the cells. Sequences that grow side by side lie cell by cell between each other, and a new one
+ * fills the holes that others left; so what a row sees may be a few cells of each of many blocks. Such cells are
+ * gathered into blocks: for all rows of the part together, or, where each row sees others, for each row alone.
+ */
+class walk {
+public:
+    walk(const attention &a, const attention_part &part) : a_(a), part_(part), cell_(part.cell_begin), flushed_(-1) {
+        common_.n = 0;
+        for (int32_t row = 0; row < rows(); ++row) {
+            own_[row].n = 0;
+        }
+        full_ = rows();
+    }
+
+    /* The next block; n is 0 when there is none. */
+    MARTLET_INLINE void next(view &to) {
+        to.n = 0;
+        while (to.n == 0) {
+            if (common_.n >= CELL_BLOCK) {
+                take(common_, 0, rows(), to);
+            } else if (full_ < rows()) {
+                take_own(to);
+            } else if (cell_ < part_.cell_end) {
+                look(to);
+            } else if (common_.n > 0) {
+                take(common_, 0, rows(), to);
+            } else if (++flushed_ < rows()) {
+                take(own_[flushed_], flushed_, flushed_ + 1, to);
+            } else {
+                return;
+            }
+        }
+    }
+
+private:
+    /* From so many of its cells on a block is computed as it is. */
+    static constexpr int32_t DENSE = CELL_BLOCK * 3 / 4;
+
+    /* Computing a row alone costs about this many times its share of a block computed for many. */
+    static constexpr int32_t ALONE = 3;
+
+    int32_t rows() const { return part_.row_end - part_.row_begin; }
+
+    const char *mask(int32_t row, int32_t cell) const {
+        return a_.mask + static_cast<size_t>(part_.row_begin + row) * a_.mask_row + static_cast<size_t>(cell) * 2;
+    }
+
+    static void add_row(const attention &a, int32_t row, const char *mask, view &to) {
+        for (int32_t g = 0; g < a.group(); ++g) {
+            to.masks[to.n] = mask;
+            to.queries[to.n++] = row * a.group() + g;
+        }
+    }
+
+    /* Looks at the next CELL_BLOCK cells: computes them, or puts off what is seen of them. */
+    MARTLET_INLINE void look(view &to) {
+        uint64_t bits[QUERY_BLOCK];
+        uint64_t any = 0;
+        int32_t viewers = 0;
+        int32_t pairs = 0;
+        for (int32_t row = 0; row < rows(); ++row) {
+            bits[row] = seen(mask(row, cell_));
+            any |= bits[row];
+            viewers += bits[row] != 0 ? 1 : 0;
+            pairs += __builtin_popcountll(bits[row]);
+        }
+        const int32_t first = cell_;
+        cell_ += CELL_BLOCK;
+        const int32_t cells = __builtin_popcountll(any);
+        if (viewers > 1 && ALONE * pairs < viewers * cells) {
+            for (int32_t row = 0; row < rows(); ++row) {
+                put_off(row, first, bits[row]);
+            }
+        } else if (cells >= DENSE) {
+            for (int32_t row = 0; row < rows(); ++row) {
+                if (bits[row] != 0) {
+                    add_row(a_, row, mask(row, first), to);
+                }
+            }
+            for (int32_t i = 0; i < CELL_BLOCK; ++i) {
+                to.cells[i] = first + i;
+            }
+        } else if (viewers == 1) {
+            for (int32_t row = 0; row < rows(); ++row) {
+                put_off(row, first, bits[row]);
+            }
+        } else {
+            common_.add(first, any);
+        }
+    }
+
+    MARTLET_INLINE void put_off(int32_t row, int32_t first, uint64_t bits) {
+        own_[row].add(first, bits);
+        full_ = own_[row].n >= CELL_BLOCK && row < full_ ? row : full_;
+    }
+
+    /* Of the first row with enough of its own for a block. */
+    MARTLET_INLINE void take_own(view &to) {
+        take(own_[full_], full_, full_ + 1, to);
+        do {
+            ++full_;
+        } while (full_ < rows() && own_[full_].n < CELL_BLOCK);
+    }
+
+    /* Takes up to a block of cells, for some rows; the last cell stands for those that are missing, hidden. */
+    MARTLET_INLINE void take(backlog &from, int32_t first_row, int32_t end_row, view &to) {
+        const int32_t count = from.n < CELL_BLOCK ? from.n : CELL_BLOCK;
+        if (count == 0) {
+            return;
+        }
+        for (int32_t i = 0; i < CELL_BLOCK; ++i) {
+            to.cells[i] = from.cells[i < count ? i : count - 1];
+        }
+        from.n -= count;
+        memmove(from.cells, from.cells + count, static_cast<size_t>(from.n) * sizeof(from.cells[0]));
+        for (int32_t row = first_row; row < end_row; ++row) {
+            uint16_t *gathered = to.gathered[row];
+            const char *whole = mask(row, 0);
+            for (int32_t i = 0; i < CELL_BLOCK; ++i) {
+                memcpy(gathered + i, whole + static_cast<size_t>(to.cells[i]) * 2, sizeof(*gathered));
+            }
+            for (int32_t i = count; i < CELL_BLOCK; ++i) {
+                gathered[i] = 0xFC00;
+            }
+            const char *as_bytes = reinterpret_cast<const char *>(gathered);
+            if (seen(as_bytes) != 0) {
+                add_row(a_, row, as_bytes, to);
+            }
+        }
+    }
+
+    const attention &a_;
+    const attention_part &part_;
+    int32_t cell_;    /* not looked at yet */
+    int32_t full_;    /* the first row whose own backlog fills a block; the number of rows for none */
+    int32_t flushed_; /* the last row whose backlog was emptied at the end */
+    backlog common_;
+    backlog own_[QUERY_BLOCK];
+};
+
 template <int Vectors>
-MARTLET_INLINE void attend_all(const attention &a, const workplace &w, const cell_block &cells, const viewers &by) {
+MARTLET_INLINE void attend_all(const attention &a, const workplace &w, const cell_block &cells, const view &by) {
     if (by.n <= TOGETHER) {
         attend_few<Vectors, false>(a, w, cells, by.queries, by.masks, by.n);
         return;
     }
-    transpose_keys(cells.k, cells.k_cell, a.k_width, w.keys);
-    widen_values(cells.v, cells.v_cell, a.v_width, w.values);
+    transpose_keys(cells, a.k_width, w.keys);
+    widen_values(cells, a.v_width, w.values);
     for (int32_t at = 0; at < by.n; at += TOGETHER) {
         attend_few<Vectors, true>(a, w, cells, by.queries + at, by.masks + at,
                                   by.n - at < TOGETHER ? by.n - at : TOGETHER);
@@ -428,19 +579,18 @@ MARTLET_INLINE void finish(const attention &a, const attention_part &part, const
     }
 }
 
-MARTLET_INLINE cell_block block_at(const attention &a, const attention_part &part, int32_t cell) {
-    return {a.k + part.kv_head * a.k_head + cell * a.k_cell, a.k_cell, a.v + part.kv_head * a.v_head + cell * a.v_cell,
-            a.v_cell};
+MARTLET_INLINE cell_block block_of(const attention &a, const attention_part &part, const view &seen_by) {
+    return {a.k + part.kv_head * a.k_head, a.k_cell, a.v + part.kv_head * a.v_head, a.v_cell, seen_by.cells};
 }
 
 /* Asks for a block of cells from memory: rows of one head lie too far apart for the processor to see it coming. */
 MARTLET_INLINE void fetch(const attention &a, const cell_block &cells) {
     for (int32_t cell = 0; cell < CELL_BLOCK; ++cell) {
         for (int32_t at = 0; at < a.k_width * 2; at += CACHE_LINE) {
-            __builtin_prefetch(cells.k + cell * cells.k_cell + at);
+            __builtin_prefetch(cells.key(cell) + at);
         }
         for (int32_t at = 0; at < a.v_width * 2; at += CACHE_LINE) {
-            __builtin_prefetch(cells.v + cell * cells.v_cell + at);
+            __builtin_prefetch(cells.value(cell) + at);
         }
     }
 }
@@ -451,18 +601,18 @@ void attend_part(const attention &a, const attention_part &part, float *scratch,
     const int32_t group = a.group();
     const int32_t queries = (part.row_end - part.row_begin) * group;
     begin(a, part, w, queries);
-    viewers first;
-    viewers second;
-    viewers *now = &first;
-    viewers *next = &second;
-    now->find(a, part, part.cell_begin);
+    walk way(a, part);
+    view first;
+    view second;
+    view *now = &first;
+    view *next = &second;
+    way.next(*now);
     while (now->n > 0) {
-        next->find(a, part, now->cell + CELL_BLOCK);
-        const cell_block cells = block_at(a, part, now->cell);
+        way.next(*next);
         if (next->n > 0 && next->n <= TOGETHER) {
-            fetch(a, block_at(a, part, next->cell));
+            fetch(a, block_of(a, part, *next));
         }
-        attend_all<Vectors>(a, w, cells, *now);
+        attend_all<Vectors>(a, w, block_of(a, part, *now), *now);
         std::swap(now, next);
     }
     if (partial == nullptr) {

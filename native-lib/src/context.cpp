@@ -65,6 +65,31 @@ void context::use_threads(int32_t threads) {
     }
 }
 
+void context::compute(const llama_batch &batch, int32_t threads, bool encode) {
+    const int32_t result = kernel([&] {
+        use_threads(threads);
+        const int32_t r = encode ? llama_encode(llama, batch) : llama_decode(llama, batch);
+        llama_synchronize(llama);
+        if (r == 0) { /* a graph was computed, with the new pool */
+            free_retired_pool();
+        }
+        return r;
+    });
+    switch (result) {
+    case 0:
+        return;
+    case 1:
+        fail(MT_ERR_NO_SPACE, "llama.cpp found no %d free cells", batch.n_tokens);
+    case 2:
+        fail(MT_ERR_ABORTED, "it was aborted");
+    case -2:
+        fail(MT_ERR_OOM, "a batch of %d tokens needs memory that is not there", batch.n_tokens);
+    default:
+        poisoned((encode ? "llama_encode() failed with code " : "llama_decode() failed with code ") +
+                 std::to_string(result));
+    }
+}
+
 void context::require_sequence(int32_t sequence) const {
     MARTLET_REQUIRE(sequence >= 0 && sequence < n_seq_max, "sequence %d: there are %d", sequence, n_seq_max);
 }

@@ -54,6 +54,10 @@ struct context {
     void make_pool(int32_t threads);
     void free_retired_pool(); /* to be called after a decode */
     void use_threads(int32_t threads);
+
+    /* Runs a batch through the model, by its encoder where that is asked for. Fails with MT_ERR_NO_SPACE,
+     * MT_ERR_ABORTED or MT_ERR_OOM, or poisons. */
+    void compute(const llama_batch &batch, int32_t threads, bool encode = false);
     void require_sequence(int32_t sequence) const;
 
     llama_seq_id id_of(int32_t sequence) const { return sequence + first_id; }

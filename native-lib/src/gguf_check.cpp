@@ -274,6 +274,7 @@ gguf_summary check_gguf(const std::string &path) {
             in.bad("tensor \"" + tensors.back().name + "\" is there twice");
         }
     }
+    summary.rank_head = names.count("cls.weight") > 0 || names.count("cls.output.weight") > 0;
     const uint64_t data = (in.position() + alignment - 1) & ~(alignment - 1);
     for (const extent &t : tensors) {
         if (t.offset % alignment != 0) {
@@ -305,7 +306,9 @@ gguf_summary check_gguf_model(const std::string &path) {
     std::vector<char> name(path.size() + 64);
     for (int32_t i = 1; i < count; ++i) {
         llama_split_path(name.data(), name.size(), prefix.data(), i, count);
-        first.n_tensors += check_gguf(name.data()).n_tensors;
+        const gguf_summary part = check_gguf(name.data());
+        first.n_tensors += part.n_tensors;
+        first.rank_head = first.rank_head || part.rank_head;
     }
     return first;
 }

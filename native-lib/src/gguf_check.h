@@ -17,6 +17,7 @@ namespace martlet {
 struct gguf_summary {
     std::string architecture;
     uint64_t n_tensors = 0;
+    bool rank_head = false; /* it has the weights of one */
     uint32_t split_no = 0;
     uint32_t split_count = 0; /* 0 or 1: a single file */
 };

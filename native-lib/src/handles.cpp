@@ -32,6 +32,8 @@ const char *name_of(kind what) {
         return "context";
     case kind::sampler:
         return "sampler";
+    case kind::embedder:
+        return "embedder";
     }
     return "handle";
 }
@@ -107,6 +109,10 @@ std::shared_ptr<context> find(const mt_context *handle) {
 
 std::shared_ptr<sampler_handle> find(const mt_sampler *handle) {
     return std::static_pointer_cast<sampler_handle>(find_handle(kind::sampler, handle));
+}
+
+std::shared_ptr<embedder> find(const mt_embedder *handle) {
+    return std::static_pointer_cast<embedder>(find_handle(kind::embedder, handle));
 }
 
 } // namespace martlet

@@ -14,9 +14,10 @@ namespace martlet {
 struct model;
 struct context;
 struct sampler_handle;
+struct embedder;
 
 /* What a handle may stand for. */
-enum class kind : uint32_t { model = 1, context = 2, sampler = 3 };
+enum class kind : uint32_t { model = 1, context = 2, sampler = 3, embedder = 4 };
 
 void *add_handle(kind what, std::shared_ptr<void> object);
 
@@ -32,5 +33,6 @@ int count_handles(kind what) noexcept;
 std::shared_ptr<model> find(const mt_model *handle);
 std::shared_ptr<context> find(const mt_context *handle);
 std::shared_ptr<sampler_handle> find(const mt_sampler *handle);
+std::shared_ptr<embedder> find(const mt_embedder *handle);
 
 } // namespace martlet

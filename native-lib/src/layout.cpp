@@ -66,6 +66,10 @@ void models(writer &w) {
     FIELD(mt_model_info, size_bytes);
     FIELD(mt_model_info, description);
     FIELD(mt_model_info, weight_type);
+    FIELD(mt_model_info, token_sep);
+    FIELD(mt_model_info, add_sep);
+    FIELD(mt_model_info, rank_outputs);
+    FIELD(mt_model_info, reserved);
 
     w.size("mt_sampler_params", sizeof(mt_sampler_params));
     FIELD(mt_sampler_params, struct_size);
@@ -113,6 +117,27 @@ void contexts(writer &w) {
     FIELD(mt_context_info, used_cells);
     FIELD(mt_context_info, skips_masked);
     FIELD(mt_context_info, kv_bytes);
+}
+
+void embedders(writer &w) {
+    w.size("mt_embedder_params", sizeof(mt_embedder_params));
+    FIELD(mt_embedder_params, struct_size);
+    FIELD(mt_embedder_params, pooling);
+    FIELD(mt_embedder_params, max_tokens);
+    FIELD(mt_embedder_params, batch_tokens);
+    FIELD(mt_embedder_params, max_sequences);
+    FIELD(mt_embedder_params, n_threads);
+    FIELD(mt_embedder_params, flash_attention);
+    FIELD(mt_embedder_params, threadpool_poll);
+
+    w.size("mt_embedder_info", sizeof(mt_embedder_info));
+    FIELD(mt_embedder_info, struct_size);
+    FIELD(mt_embedder_info, pooling);
+    FIELD(mt_embedder_info, dimensions);
+    FIELD(mt_embedder_info, max_tokens);
+    FIELD(mt_embedder_info, whole);
+    FIELD(mt_embedder_info, poisoned);
+    FIELD(mt_embedder_info, kv_bytes);
 }
 
 void steps(writer &w) {
@@ -163,6 +188,7 @@ extern "C" int32_t mt_abi_layout(char *out, int32_t capacity, int32_t *needed) {
         models(w);
         contexts(w);
         steps(w);
+        embedders(w);
         martlet::copy_out(w.text.data(), w.text.size(), out, capacity, needed);
     });
 }

@@ -45,9 +45,13 @@ char letter(ggml_log_level level) {
 
 } // namespace
 
-void watch_line(char level, const std::string &line) {
+/* Whether the line is to be kept. */
+bool watch_line(char level, const std::string &line) {
     if (watch == nullptr) {
-        return;
+        return true;
+    }
+    if (watch->unwanted_ != nullptr && line.find(watch->unwanted_) != std::string::npos) {
+        return false;
     }
     if (level == 'E') {
         if (!watch->errors_.empty()) {
@@ -60,6 +64,7 @@ void watch_line(char level, const std::string &line) {
         const double mib = strtod(line.c_str() + at + strlen("KV buffer size ="), nullptr);
         watch->kv_bytes_ += static_cast<int64_t>(mib * 1024.0 * 1024.0);
     }
+    return true;
 }
 
 namespace {
@@ -74,7 +79,9 @@ void add_line(char level, std::string line) {
     if (line.size() > MAX_LINE_BYTES) {
         line.resize(MAX_LINE_BYTES);
     }
-    watch_line(level, line);
+    if (!watch_line(level, line)) {
+        return;
+    }
 
     std::lock_guard<std::mutex> guard(lock);
     if (lines.size() >= (level == 'D' ? MAX_LINES / 2 : MAX_LINES)) { /* chatter must not crowd the news out */
@@ -133,7 +140,7 @@ void drain_log(char *out, int32_t capacity, int32_t *written, int32_t *dropped) 
     lost = 0;
 }
 
-log_watch::log_watch() {
+log_watch::log_watch(const char *unwanted) : unwanted_(unwanted) {
     watch = this;
 }
 

@@ -17,7 +17,8 @@ void drain_log(char *out, int32_t capacity, int32_t *written, int32_t *dropped);
 /* While one lives, what this thread logs is also looked at by it. One at a time on a thread. */
 class log_watch {
 public:
-    log_watch();
+    /* unwanted: NULL, or a text; lines with it are dropped */
+    explicit log_watch(const char *unwanted = nullptr);
     ~log_watch();
     log_watch(const log_watch &) = delete;
     log_watch &operator=(const log_watch &) = delete;
@@ -29,8 +30,9 @@ public:
     int64_t kv_bytes() const { return kv_bytes_; }
 
 private:
-    friend void watch_line(char level, const std::string &line);
+    friend bool watch_line(char level, const std::string &line);
 
+    const char *unwanted_;
     std::string errors_;
     int64_t kv_bytes_ = 0;
 };

@@ -76,6 +76,7 @@ std::shared_ptr<model> load(const std::string &path, const mt_model_params &p) {
     m->vocab_only = params.vocab_only;
     m->cpu_only = p.gpu_layers == 0 || !has_gpu();
     m->architecture = summary.architecture;
+    m->rank_head = summary.rank_head;
     log_watch watch;
     shared.set_progress(0);
     try {
@@ -118,9 +119,7 @@ void describe(const model &m, mt_model_info &out) {
     out.token_fim_middle = v ? llama_vocab_fim_mid(v) : -1;
     out.add_bos = v ? llama_vocab_get_add_bos(v) : 0;
     out.add_eos = v ? llama_vocab_get_add_eos(v) : 0;
-    char text[16] = "0";
-    llama_model_meta_val_str(l, (m.architecture + ".pooling_type").c_str(), text, sizeof(text));
-    out.pooling_type = static_cast<int32_t>(strtol(text, nullptr, 10));
+    out.pooling_type = static_cast<int32_t>(strtol(m.hyperparameter("pooling_type", "0").c_str(), nullptr, 10));
     out.vocab_type = v ? static_cast<int32_t>(llama_vocab_type(v)) : 0;
     out.n_params = static_cast<int64_t>(llama_model_n_params(l));
     out.size_bytes = static_cast<int64_t>(llama_model_size(l));
@@ -128,6 +127,9 @@ void describe(const model &m, mt_model_info &out) {
     llama_model_desc(l, description, sizeof(description));
     copy_field(out.description, description);
     copy_field(out.weight_type, llama_ftype_name(llama_model_ftype(l)));
+    out.token_sep = v ? llama_vocab_sep(v) : -1;
+    out.add_sep = v ? llama_vocab_get_add_sep(v) : 0;
+    out.rank_outputs = m.rank_head ? static_cast<int32_t>(llama_model_n_cls_out(l)) : 0;
 }
 
 /* Text of a llama.cpp function of the form (buffer, size) -> length. */
@@ -164,6 +166,12 @@ void model::require_vocab() const {
     }
 }
 
+std::string model::hyperparameter(const char *key, const char *otherwise) const {
+    char text[64];
+    const int32_t length = llama_model_meta_val_str(llama, (architecture + "." + key).c_str(), text, sizeof(text));
+    return length < 0 ? otherwise : text;
+}
+
 model_use::model_use(std::shared_ptr<model> owner) : owner_(std::move(owner)) {
     std::lock_guard<std::mutex> guard(owner_->lock);
     MARTLET_REQUIRE(!owner_->closed, "the model is closed");
@@ -197,8 +205,8 @@ extern "C" int32_t mt_model_close(mt_model *handle) {
             std::lock_guard<std::mutex> guard(m->lock);
             MARTLET_REQUIRE(!m->closed, "not an open model (closed already?)");
             if (m->users > 0) {
-                fail(MT_ERR_STATE, "%d context%s or sampler%s of the model still open", m->users,
-                     m->users == 1 ? "" : "s", m->users == 1 ? " is" : "s are");
+                fail(MT_ERR_STATE, "%d context%s, embedder%s or sampler%s of the model still open", m->users,
+                     m->users == 1 ? "" : "s", m->users == 1 ? "" : "s", m->users == 1 ? " is" : "s are");
             }
             m->closed = true;
         }

@@ -19,11 +19,12 @@ struct model {
     int32_t n_vocab = 0;
     bool vocab_only = false;
     bool cpu_only = true;
+    bool rank_head = false;
     std::string architecture;
     std::vector<int32_t> eog; /* tokens that end a generation, ascending */
 
     std::mutex lock; /* guards the two below */
-    int users = 0;   /* open contexts and samplers */
+    int users = 0;   /* open contexts, embedders and samplers */
     bool closed = false;
 
     model() = default;
@@ -32,9 +33,12 @@ struct model {
     model &operator=(const model &) = delete;
 
     void require_vocab() const;
+
+    /* A value of the file's own metadata, of the architecture's key; otherwise where there is none. */
+    std::string hyperparameter(const char *key, const char *otherwise) const;
 };
 
-/* A context's or sampler's claim on its model, which keeps the model from being closed. */
+/* A context's, embedder's or sampler's claim on its model, which keeps the model from being closed. */
 class model_use {
 public:
     explicit model_use(std::shared_ptr<model> owner);

@@ -96,27 +96,7 @@ void decode(context &c, const mt_step_input &in) {
                       nullptr,           m.position.data(),
                       m.n_seq_id.data(), m.sequences.data(),
                       m.output.data()};
-    const int32_t result = c.kernel([&] {
-        c.use_threads(m.plan.has_prefill() ? c.n_threads_batch : c.n_threads);
-        const int32_t r = llama_decode(c.llama, batch);
-        llama_synchronize(c.llama);
-        if (r == 0) { /* a graph was computed, with the new pool */
-            c.free_retired_pool();
-        }
-        return r;
-    });
-    switch (result) {
-    case 0:
-        return;
-    case 1:
-        fail(MT_ERR_NO_SPACE, "llama.cpp found no %d free cells", in.n_tokens);
-    case 2:
-        fail(MT_ERR_ABORTED, "the step was aborted");
-    case -2:
-        fail(MT_ERR_OOM, "the step needs memory that is not there");
-    default:
-        c.poisoned("llama_decode() failed with code " + std::to_string(result));
-    }
+    c.compute(batch, m.plan.has_prefill() ? c.n_threads_batch : c.n_threads);
 }
 
 /* Writes the logprobs of the row in the workspace, which is still as the model gave it. */

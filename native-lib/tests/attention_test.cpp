@@ -29,6 +29,13 @@ const std::vector<shape> SHAPES = {
     {5, 64, 1, 128, 96, 112}, {2, 14, 2, 2048, 64, 64},
 };
 
+/* Which cells the rows see. */
+enum class layout {
+    RUNS,    /* a run of cells, cells here and there, or nothing; some with a bias */
+    MINGLED, /* what all rows share first, then in turn one cell of each: sequences that grew side by side */
+    HOLES    /* all rows the same cells, a few of each block, later rows more of them: a prompt that filled holes */
+};
+
 /* Random Q, K, V and mask of a shape, and what attention makes of them, in double precision. */
 struct example {
     shape s;
@@ -38,7 +45,7 @@ struct example {
     std::vector<ggml_fp16_t> mask; /* [row][cell] */
     std::vector<float> expected;   /* [row][head][v_width] */
 
-    example(const shape &of, std::mt19937 &random) : s(of) {
+    example(const shape &of, std::mt19937 &random, layout cells = layout::RUNS) : s(of) {
         std::normal_distribution<float> normal;
         for (int64_t i = 0; i < int64_t{1} * s.rows * s.heads * s.k_width; ++i) {
             q.push_back(3 * normal(random));
@@ -49,7 +56,7 @@ struct example {
         for (int64_t i = 0; i < int64_t{1} * s.cells * s.kv_heads * s.v_width; ++i) {
             v.push_back(ggml_fp32_to_fp16(normal(random)));
         }
-        make_mask(random);
+        make_mask(random, cells);
         for (int32_t row = 0; row < s.rows; ++row) {
             for (int32_t head = 0; head < s.heads; ++head) {
                 expect(row, head);
@@ -57,17 +64,28 @@ struct example {
         }
     }
 
-    /* Rows see a run of cells, cells here and there, or nothing; some with a bias. */
-    void make_mask(std::mt19937 &random) {
+    void make_mask(std::mt19937 &random, layout cells) {
         const ggml_fp16_t hidden = ggml_fp32_to_fp16(-std::numeric_limits<float>::infinity());
         mask.assign(static_cast<size_t>(s.rows) * static_cast<size_t>(s.cells), hidden);
+        const int32_t shared = cells == layout::MINGLED ? s.cells / 3 : 0;
         for (int32_t row = 0; row < s.rows; ++row) {
             ggml_fp16_t *of_row = mask.data() + static_cast<size_t>(row) * static_cast<size_t>(s.cells);
             const uint32_t kind = random() % 8;
             const auto from = static_cast<int32_t>(random() % static_cast<uint32_t>(s.cells));
             const auto to = from + static_cast<int32_t>(random() % static_cast<uint32_t>(s.cells - from)) + 1;
             for (int32_t cell = 0; cell < s.cells; ++cell) {
-                const bool seen = kind == 0 ? false : kind == 1 ? random() % 9 == 0 : cell >= from && cell < to;
+                bool seen = false;
+                switch (cells) {
+                case layout::RUNS:
+                    seen = kind == 0 ? false : kind == 1 ? random() % 9 == 0 : cell >= from && cell < to;
+                    break;
+                case layout::MINGLED:
+                    seen = cell < shared || cell % s.rows == row;
+                    break;
+                case layout::HOLES:
+                    seen = cell * 7 % 9 == 0 && cell <= s.cells / 2 + row;
+                    break;
+                }
                 if (seen) {
                     of_row[cell] = ggml_fp32_to_fp16(kind == 2 ? -0.5f * static_cast<float>(cell % 7) : 0.0f);
                 }
@@ -243,12 +261,14 @@ std::vector<float> compute_graph(const example &e, int32_t threads) {
 TEST(kernels_compute_attention) {
     std::mt19937 random(20261122);
     for (const shape &s : SHAPES) {
-        const example e(s, random);
-        for (const variant &v : variants()) {
-            if (v.here) {
-                check_close(e, compute(e, v.kernel, e.s.cells), v.name);
-                check_close(e, compute(e, v.kernel, 64), v.name);
-                check_close(e, compute(e, v.kernel, 192), v.name);
+        for (const layout cells : {layout::RUNS, layout::MINGLED, layout::HOLES}) {
+            const example e(s, random, cells);
+            for (const variant &v : variants()) {
+                if (v.here) {
+                    check_close(e, compute(e, v.kernel, e.s.cells), v.name);
+                    check_close(e, compute(e, v.kernel, 64), v.name);
+                    check_close(e, compute(e, v.kernel, 192), v.name);
+                }
             }
         }
     }

@@ -26,6 +26,17 @@ void fill(support::context &c, int32_t sequence, int32_t from, int32_t to) {
     }
 }
 
+/* Sequences that grow side by side, so that the cells of one lie between those of the others. */
+void fill_together(support::context &c, int32_t first, int32_t last, int32_t length, int32_t each) {
+    for (int32_t at = 0; at < length; at += each) {
+        support::step step;
+        for (int32_t s = first; s < last; ++s) {
+            step.add(s, at, std::vector<int32_t>(static_cast<size_t>(each), 1000 + s));
+        }
+        OK(step.run(c));
+    }
+}
+
 void empty(support::context &c) {
     for (int32_t s = 0; s < c.info().n_seq_max; ++s) {
         OK(mt_sequence_trim(c, s, 0));
@@ -110,6 +121,15 @@ int main(int argc, char **argv) {
     OK(mt_sequence_trim(c, 0, 0));
     prefill(c, "512 tokens beside 14,080 cells of others", 0);
     decode(c, s, "one token beside them", 1, 0);
+    empty(c);
+    fill_together(c, 0, 16, 256, 1);
+    decode(c, s, "one token each of 16 of 256 that grew together", 16, 256);
+    empty(c);
+    fill_together(c, 0, 8, 2048, 16);
+    for (int32_t i = 1; i < 8; ++i) {
+        OK(mt_sequence_trim(c, i, 0));
+    }
+    prefill(c, "512 tokens behind 2,048 in pieces of 16, gone the others", 2048);
     empty(c);
     fill(c, 0, 0, 1024);
     for (int32_t i = 1; i < 32; ++i) {

@@ -81,6 +81,49 @@ mt_context_info context::info() const {
     return i;
 }
 
+mt_embedder_params embedder_params(int32_t pooling) {
+    mt_embedder_params p{};
+    p.struct_size = sizeof(p);
+    p.pooling = pooling;
+    p.max_tokens = 256;
+    p.batch_tokens = 64;
+    p.max_sequences = 8;
+    p.n_threads = 1;
+    p.flash_attention = -1;
+    return p;
+}
+
+embedder::embedder(mt_model *model, const mt_embedder_params &params) {
+    OK(mt_embedder_open(model, &params, &handle));
+}
+
+embedder::~embedder() {
+    mt_embedder_close(handle);
+}
+
+mt_embedder_info embedder::info() const {
+    mt_embedder_info i{};
+    i.struct_size = sizeof(i);
+    OK(mt_embedder_get_info(handle, &i));
+    return i;
+}
+
+std::vector<float> embedder::embed(const std::vector<std::vector<int32_t>> &sequences, bool normalize) const {
+    std::vector<int32_t> tokens, counts;
+    for (const auto &s : sequences) {
+        tokens.insert(tokens.end(), s.begin(), s.end());
+        counts.push_back(static_cast<int32_t>(s.size()));
+    }
+    const mt_embedder_info i = info();
+    const size_t vectors = i.pooling == MT_POOLING_NONE ? tokens.size() : sequences.size();
+    std::vector<float> out(vectors * static_cast<size_t>(i.dimensions));
+    int64_t needed = 0;
+    OK(mt_embed(handle, tokens.data(), counts.data(), static_cast<int32_t>(counts.size()), normalize, out.data(),
+                static_cast<int64_t>(out.size()), &needed));
+    CHECK_EQ(needed, static_cast<int64_t>(out.size()));
+    return out;
+}
+
 sampler::sampler(mt_model *model, const mt_sampler_params &params) {
     OK(mt_sampler_new(model, &params, &handle));
 }

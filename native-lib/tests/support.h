@@ -47,6 +47,24 @@ struct context {
     mt_context_info info() const;
 };
 
+mt_embedder_params embedder_params(int32_t pooling = MT_POOLING_MODEL);
+
+struct embedder {
+    mt_embedder *handle = nullptr;
+
+    explicit embedder(mt_model *model, const mt_embedder_params &params = embedder_params());
+    ~embedder();
+    embedder(const embedder &) = delete;
+    embedder &operator=(const embedder &) = delete;
+
+    operator mt_embedder *() const { return handle; }
+
+    mt_embedder_info info() const;
+
+    /* What mt_embed() gives, one vector after the other. */
+    std::vector<float> embed(const std::vector<std::vector<int32_t>> &sequences, bool normalize = false) const;
+};
+
 struct sampler {
     mt_sampler *handle = nullptr;
 

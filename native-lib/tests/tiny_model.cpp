@@ -140,9 +140,66 @@ void write_tiny_model(const std::string &path, const tiny_options &o) {
         w.add(b + "ffn_up.weight", o.n_embd, o.n_ff, 0.3f);
         w.add(b + "ffn_down.weight", o.n_ff, o.n_embd, 0.3f);
     }
-    w.add("output_norm.weight", o.n_embd, 0, 0.1f, 1.0f);
+    w.add("output_norm.weight", o.n_embd, 0, 0.1f, o.nan_norm ? NAN : 1.0f);
     w.add("output.weight", o.n_embd, n_vocab, 0.5f, o.nan_output ? NAN : 0.0f);
 
+    write(g, memory, path);
+}
+
+void write_tiny_encoder(const std::string &path, const tiny_encoder_options &o) {
+    constexpr int64_t EMBD = 64, FF = 96;
+    gguf_context *g = gguf_init_empty();
+    gguf_set_val_str(g, "general.architecture", "bert");
+    gguf_set_val_str(g, "general.name", "tiny encoder");
+    gguf_set_val_u32(g, "general.file_type", 0);
+    gguf_set_val_u32(g, "bert.context_length", static_cast<uint32_t>(o.n_ctx));
+    gguf_set_val_u32(g, "bert.embedding_length", EMBD);
+    gguf_set_val_u32(g, "bert.block_count", static_cast<uint32_t>(o.n_layer));
+    gguf_set_val_u32(g, "bert.feed_forward_length", FF);
+    gguf_set_val_u32(g, "bert.attention.head_count", 4);
+    gguf_set_val_f32(g, "bert.attention.layer_norm_epsilon", 1e-5f);
+    gguf_set_val_bool(g, "bert.attention.causal", false);
+    if (o.pooling >= 0) {
+        gguf_set_val_u32(g, "bert.pooling_type", static_cast<uint32_t>(o.pooling));
+    }
+    add_vocabulary(g);
+    gguf_set_val_u32(g, "tokenizer.ggml.token_type_count", 2);
+    const auto n_vocab = static_cast<int64_t>(gguf_get_arr_n(g, gguf_find_key(g, "tokenizer.ggml.tokens")));
+    gguf_set_val_u32(g, "tokenizer.ggml.seperator_token_id", static_cast<uint32_t>(n_vocab - 3));
+    gguf_set_val_bool(g, "tokenizer.ggml.add_sep_token", true);
+    gguf_set_val_bool(g, "tokenizer.ggml.add_eos_token", true);
+
+    ggml_init_params params{};
+    params.mem_size = 16u << 20;
+    ggml_context *memory = ggml_init(params);
+    weights w{g, memory, std::mt19937(o.seed)};
+    w.add("token_embd.weight", EMBD, n_vocab, 1.0f);
+    w.add("token_types.weight", EMBD, 2, 0.1f);
+    w.add("position_embd.weight", EMBD, o.n_ctx, 0.3f);
+    w.add("token_embd_norm.weight", EMBD, 0, 0.1f, 1.0f);
+    w.add("token_embd_norm.bias", EMBD, 0, 0.1f);
+    const float on = o.zeros ? 0.0f : 1.0f;
+    for (int32_t l = 0; l < o.n_layer; ++l) {
+        const std::string b = "blk." + std::to_string(l) + ".";
+        for (const char *name : {"attn_q", "attn_k", "attn_v", "attn_output"}) {
+            w.add(b + name + ".weight", EMBD, EMBD, 0.4f * on);
+            w.add(b + name + ".bias", EMBD, 0, 0.1f * on);
+        }
+        w.add(b + "attn_output_norm.weight", EMBD, 0, 0.1f * on, 1.0f);
+        w.add(b + "attn_output_norm.bias", EMBD, 0, 0.1f * on);
+        w.add(b + "ffn_up.weight", EMBD, FF, 0.3f);
+        w.add(b + "ffn_up.bias", FF, 0, 0.1f);
+        w.add(b + "ffn_down.weight", FF, EMBD, 0.3f * on);
+        w.add(b + "ffn_down.bias", EMBD, 0, 0.1f * on);
+        w.add(b + "layer_output_norm.weight", EMBD, 0, 0.1f * on, 1.0f);
+        w.add(b + "layer_output_norm.bias", EMBD, 0, 0.1f * on);
+    }
+    if (o.rank_head) {
+        w.add("cls.weight", EMBD, EMBD, 0.3f);
+        w.add("cls.bias", EMBD, 0, 0.1f);
+        w.add("cls.output.weight", EMBD, 1, 0.3f);
+        w.add("cls.output.bias", 1, 0, 0.1f);
+    }
     write(g, memory, path);
 }
 

@@ -63,6 +63,9 @@ async function send(operation) {
 }
 
 await until('the operations', () => page.tagged('details').length > 0);
+// The second argument is the key of a server that needs one.
+const key = page.find(element => element.attributes['aria-label'] === 'API key')[0];
+key.value = process.argv[3] || '';
 const operations = page.tagged('summary').map(summary => summary.textContent);
 
 const completion = open('createCompletion');
@@ -80,7 +83,7 @@ const refused = (await send(completion)).textContent;
 const tokens = (await send(open('tokenize'))).textContent;
 
 const one = open('retrieveModel');
-const list = await (await fetch(new URL('v1/models', url))).json();
+const list = await (await fetch(new URL('v1/models', url), {headers: {'x-api-key': key.value}})).json();
 one.tagged('input')[0].value = list.data[0].id;
 const model = (await send(one)).textContent;
 

@@ -4,6 +4,7 @@
 module dev.martlet.bindings {
     requires jdk.jfr;
 
+    exports dev.martlet.embedding;
     exports dev.martlet.engine;
     exports dev.martlet.grammar;
     exports dev.martlet.model;

@@ -29,6 +29,18 @@ final class HttpSettings {
     private Optional<Integer> grace = Optional.empty();
 
     @Option(
+            names = "--read-timeout",
+            paramLabel = "SECONDS",
+            description = "How long headers may take to come, and a body beside a second for 16 kB (default: 30).")
+    private Optional<Integer> readTimeout = Optional.empty();
+
+    @Option(
+            names = "--write-timeout",
+            paramLabel = "SECONDS",
+            description = "How long a client may not read before it is cut off (default: 30).")
+    private Optional<Integer> writeTimeout = Optional.empty();
+
+    @Option(
             names = "--default-max-tokens",
             paramLabel = "N",
             description = "Output limit of requests that name none (default: what the context allows).")
@@ -61,6 +73,12 @@ final class HttpSettings {
             }
             if (grace.isPresent()) {
                 config = config.withGrace(Duration.ofSeconds(grace.get()));
+            }
+            if (readTimeout.isPresent()) {
+                config = config.withReadTimeout(Duration.ofSeconds(readTimeout.get()));
+            }
+            if (writeTimeout.isPresent()) {
+                config = config.withWriteTimeout(Duration.ofSeconds(writeTimeout.get()));
             }
             if (defaultMaxTokens.isPresent()) {
                 config = config.withDefaultMaxTokens(defaultMaxTokens.get());

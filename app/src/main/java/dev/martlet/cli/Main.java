@@ -18,7 +18,8 @@ import picocli.CommandLine.ParameterException;
             ParseCommand.class,
             RenderCommand.class,
             GrammarCommand.class,
-            ModelsCommand.class
+            ModelsCommand.class,
+            KeysCommand.class
         })
 public final class Main {
     /** Characters of an option and its value, so that its description begins on the same line. */

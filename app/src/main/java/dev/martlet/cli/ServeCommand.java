@@ -1,8 +1,10 @@
 package dev.martlet.cli;
 
+import dev.martlet.access.TlsIdentity;
 import dev.martlet.chat.template.TemplateException;
 import dev.martlet.chat.toolcall.ToolCallFormat;
 import dev.martlet.chat.toolcall.ToolCallFormats;
+import dev.martlet.embedding.EmbedderOptions;
 import dev.martlet.engine.Engine;
 import dev.martlet.engine.EngineOptions;
 import dev.martlet.model.CpuVariant;
@@ -11,6 +13,8 @@ import dev.martlet.model.Machine;
 import dev.martlet.model.Model;
 import dev.martlet.model.ModelOptions;
 import dev.martlet.nativelib.NativeException;
+import dev.martlet.nativelib.Status;
+import dev.martlet.server.Embedders;
 import dev.martlet.server.MartletServer;
 import dev.martlet.server.ServedModel;
 import dev.martlet.server.ServerConfig;
@@ -59,31 +63,44 @@ final class ServeCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nHTTP%n")
     private HttpSettings http = new HttpSettings();
 
+    @ArgGroup(validate = false, heading = "%nAccess%n")
+    private AccessSettings access = new AccessSettings();
+
     @ArgGroup(validate = false, heading = "%nEngine%n")
     private EngineSettings engine = new EngineSettings();
 
+    @ArgGroup(validate = false, heading = "%nEmbeddings%n")
+    private EmbeddingSettings embedding = new EmbeddingSettings();
+
     @Override
     public Integer call() throws InterruptedException {
-        ServerConfig config = http.toConfig();
+        ServerConfig config = access.addTo(http.toConfig());
         EngineOptions options = engine.toOptions();
+        EmbedderOptions embedderOptions = embedding.toOptions(options.threads());
         Path gguf = file.orElseGet(() -> ModelStore.ofUser().defaultModel());
         Optional<String> source = template.map(ServeCommand::read);
 
         MartletServer server = listen(config);
         try {
             Model model = open(gguf);
-            Engine running = start(model, options);
+            Embedders embedders = Embedders.of(model, embedderOptions);
+            Optional<Engine> running = start(model, options, embedders);
             server.drainAtExit(() -> {
-                running.close();
+                running.ifPresent(Engine::close);
                 model.close();
             });
-            server.observe(running);
-            ServedModel served = served(model, running, source);
+            running.ifPresent(server::observe);
+            server.embed(embedders);
+            ServedModel served = running.map(engine -> served(model, engine, source))
+                    .orElseGet(() -> ServedModel.ofVectors(id(model), model, embedders.longest()));
             server.ready(served);
-            describe(model, options, running);
+            running.ifPresent(engine -> describe(model, options, engine));
+            config.tls()
+                    .flatMap(TlsIdentity::doubt)
+                    .ifPresent(doubt -> System.err.println("martlet: warning: " + doubt));
             System.out.printf(
-                    "martlet ready on http://%s:%d model=%s%n",
-                    config.host(), server.port(), served.card().id());
+                    "martlet ready on %s://%s:%d model=%s%n",
+                    config.scheme(), config.host(), server.port(), served.card().id());
         } catch (CommandFailure e) {
             server.close();
             throw e;
@@ -116,10 +133,16 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    private static Engine start(Model model, EngineOptions options) {
+    /** Empty for a model that only gives vectors or scores. */
+    private static Optional<Engine> start(Model model, EngineOptions options, Embedders embedders) {
         try {
-            return Engine.start(model, options);
+            return Optional.of(Engine.start(model, options));
         } catch (NativeException e) {
+            if (e.status() == Status.UNSUPPORTED && embedders.any()) {
+                System.err.println("martlet: " + model.info().description() + " cannot generate; it serves "
+                        + embedders.describe());
+                return Optional.empty();
+            }
             model.close();
             throw new CommandFailure("no context for this model and these settings: " + e.getMessage(), e);
         }
@@ -135,13 +158,16 @@ final class ServeCommand implements Callable<Integer> {
         Optional<ToolCallFormat> format = toolFormat.map(id -> ToolCallFormats.byId(id)
                 .orElseThrow(
                         () -> new CommandFailure("--tool-format: no format '" + id + "'; there are: " + formats())));
-        String id = alias.orElseGet(() -> nameOf(model.path()));
         try {
-            return ServedModel.of(id, model, running, source, format);
+            return ServedModel.of(id(model), model, running, source, format);
         } catch (TemplateException e) {
             String where = template.map(Path::toString).orElse("of " + model.path());
             throw new CommandFailure("the chat template " + where + " is not valid: " + e.getMessage(), e);
         }
+    }
+
+    private String id(Model model) {
+        return alias.orElseGet(() -> nameOf(model.path()));
     }
 
     private static String formats() {

@@ -1,9 +1,5 @@
 package dev.martlet.openai;
 
-import jakarta.json.JsonArray;
-import jakarta.json.JsonNumber;
-import jakarta.json.JsonString;
-import jakarta.json.JsonValue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -32,7 +28,7 @@ final class CompletionReader {
     CompletionRequest read() {
         Optional<String> model = fields.string("model");
         List<CompletionRequest.Prompt> prompts =
-                prompts(fields.value("prompt").orElseThrow(() -> Fields.missing("prompt")));
+                new PromptList("prompt", GenerationSettings.MAX_CHOICES, vocabularySize).read(fields);
         Optional<String> suffix =
                 fields.string("suffix").filter(text -> !text.isEmpty()).map(ContentReader::scalars);
         boolean stream = generation.stream();
@@ -69,45 +65,6 @@ final class CompletionReader {
                 format,
                 priority,
                 ignored);
-    }
-
-    /** A text, texts, tokens, or lists of tokens; the first element tells which. */
-    private List<CompletionRequest.Prompt> prompts(JsonValue value) {
-        if (value instanceof JsonString text) {
-            return List.of(text(text, "prompt"));
-        }
-        if (!(value instanceof JsonArray array)) {
-            throw Fields.wrongType("prompt", "a string or an array", value);
-        }
-        if (array.isEmpty()) {
-            throw Fields.invalidValue("prompt", "expected at least one prompt, but got none.");
-        }
-        if (array.getFirst() instanceof JsonNumber) {
-            return List.of(tokens(array, "prompt"));
-        }
-        if (array.size() > GenerationSettings.MAX_CHOICES) {
-            throw Fields.invalidValue(
-                    "prompt",
-                    "at most " + GenerationSettings.MAX_CHOICES + " prompts are taken, but got " + array.size() + ".");
-        }
-        List<CompletionRequest.Prompt> prompts = new ArrayList<>();
-        boolean texts = array.getFirst() instanceof JsonString;
-        for (JsonValue element : array) {
-            String at = "prompt[" + prompts.size() + "]";
-            prompts.add(texts ? text(element, at) : tokens(Fields.asArray(element, at), at));
-        }
-        return prompts;
-    }
-
-    private static CompletionRequest.Prompt text(JsonValue value, String path) {
-        return new CompletionRequest.Prompt.Text(ContentReader.scalars(Fields.asString(value, path)), path);
-    }
-
-    private CompletionRequest.Prompt tokens(JsonArray array, String path) {
-        if (array.isEmpty()) {
-            throw Fields.invalidValue(path, "expected at least one token, but got none.");
-        }
-        return new CompletionRequest.Prompt.Tokens(Fields.tokens(array, path, vocabularySize), path);
     }
 
     private int candidates(int choices, boolean stream) {

@@ -21,6 +21,10 @@ public final class Ids {
         return "resp_" + alphanumerics();
     }
 
+    public static String rerank() {
+        return "rerank-" + alphanumerics();
+    }
+
     public static String message() {
         return "msg_" + alphanumerics();
     }

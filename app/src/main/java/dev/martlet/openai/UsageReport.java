@@ -10,6 +10,12 @@ package dev.martlet.openai;
  */
 public record UsageReport(int promptTokens, int cachedTokens, int completionTokens, int reasoningTokens) {
 
+    /** Writes what a request without output used. */
+    static void writeInput(int promptTokens, JsonBuffer out) {
+        out.raw("{\"prompt_tokens\":").number(promptTokens);
+        out.raw(",\"total_tokens\":").number(promptTokens).raw("}");
+    }
+
     void write(JsonBuffer out) {
         out.raw("{\"prompt_tokens\":").number(promptTokens);
         out.raw(",\"completion_tokens\":").number(completionTokens);

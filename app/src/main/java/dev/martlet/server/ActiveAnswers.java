@@ -10,19 +10,26 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /** The answers being made right now. Safe from any thread. */
 final class ActiveAnswers {
+
+    /** One of them. */
+    interface Running {
+        /** Ends it, with this for its client unless it had another end. From any thread. */
+        void abort(RuntimeException cause);
+    }
+
     private final ReentrantLock lock = new ReentrantLock();
 
     /** Those who wait for the last answer to end. */
     private final Condition none = lock.newCondition();
 
     /** Guarded by lock. */
-    private final Map<Answer, ClientConnection> answers = new HashMap<>();
+    private final Map<Running, ClientConnection> answers = new HashMap<>();
 
     /** Guarded by lock. */
     private boolean closed;
 
     /** @throws dev.martlet.openai.ApiException with status 503 after {@link #close} */
-    void add(Answer answer, ClientConnection client) {
+    void add(Running answer, ClientConnection client) {
         lock.lock();
         try {
             if (closed) {
@@ -34,7 +41,7 @@ final class ActiveAnswers {
         }
     }
 
-    void remove(Answer answer) {
+    void remove(Running answer) {
         lock.lock();
         try {
             answers.remove(answer);
@@ -89,11 +96,7 @@ final class ActiveAnswers {
         List.copyOf(snapshot().values()).forEach(ClientConnection::close);
     }
 
-    void closeStalled(Duration writeTimeout) {
-        snapshot().values().forEach(client -> client.closeIfStalled(writeTimeout.toNanos()));
-    }
-
-    private Map<Answer, ClientConnection> snapshot() {
+    private Map<Running, ClientConnection> snapshot() {
         lock.lock();
         try {
             return Map.copyOf(answers);

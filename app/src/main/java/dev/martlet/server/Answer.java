@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * An answer that is being made: generations, and the choices that read them. Run by one thread; {@link #abort} may come
  * from any.
  */
-final class Answer implements AutoCloseable {
+final class Answer implements ActiveAnswers.Running, AutoCloseable {
 
     /** What happens between the tokens. */
     interface Outlet {
@@ -77,7 +77,8 @@ final class Answer implements AutoCloseable {
     }
 
     /** Ends the answer; what {@link #run} then throws is the first cause given. From any thread. */
-    void abort(RuntimeException cause) {
+    @Override
+    public void abort(RuntimeException cause) {
         aborted.compareAndSet(null, cause);
         generations.forEach(Generation::cancel);
     }

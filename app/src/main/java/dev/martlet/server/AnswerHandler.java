@@ -37,13 +37,20 @@ final class AnswerHandler implements Handler {
     private final ServerConfig config;
     private final Supplier<ServedModel> loaded;
     private final ActiveAnswers active;
+    private final KeyPlaces places;
     private final Endpoint endpoint;
 
     /** @param loaded gives the model; throws while there is none */
-    AnswerHandler(ServerConfig config, Supplier<ServedModel> loaded, ActiveAnswers active, Endpoint endpoint) {
+    AnswerHandler(
+            ServerConfig config,
+            Supplier<ServedModel> loaded,
+            ActiveAnswers active,
+            KeyPlaces places,
+            Endpoint endpoint) {
         this.config = config;
         this.loaded = loaded;
         this.active = active;
+        this.places = places;
         this.endpoint = endpoint;
     }
 
@@ -51,14 +58,20 @@ final class AnswerHandler implements Handler {
     public void handle(ServerRequest httpRequest, ServerResponse response) {
         try {
             byte[] body = RequestBody.readOrRefuse(httpRequest, response, config.maxBodyBytes());
-            Caller caller = Caller.of(httpRequest.headers());
+            Caller caller = Caller.of(httpRequest);
             ServedModel model = loaded.get();
-            Job job = endpoint.understand(Json.object(body), model);
+            Job job = endpoint.understand(Json.object(body), model)
+                    .by(caller, config.access().keyQueue());
             IgnoredFields.tell(job.ignored(), response);
-            // The watch reads on behind this request, so no other may follow on the connection.
-            response.header(HeaderValues.CONNECTION_CLOSE);
-            answer(job.by(caller), ClientConnection.current(), httpRequest, response);
-            throw ClientConnection.finished(response);
+            KeyPlaces.Place place = places.take(caller);
+            try {
+                // The watch reads on behind this request, so no other may follow on the connection.
+                response.header(HeaderValues.CONNECTION_CLOSE);
+                answer(job, ClientConnection.current(), httpRequest, response);
+                throw ClientConnection.finished(response);
+            } finally {
+                place.close();
+            }
         } catch (UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
             throw new CloseConnectionException("the client has gone", e);
         }

@@ -69,6 +69,11 @@ final class ApiErrors {
                         "queue_tokens_full",
                         "The server is busy: its queue has no room for the tokens of this request. Please retry later.",
                         wait(failure));
+            case TENANT_QUEUE_FULL ->
+                ApiError.overloaded(
+                        "key_queue_full",
+                        "As many requests of this key are waiting as may. Please retry later.",
+                        wait(failure));
             // A prompt that leaves no room was refused by its field's name before; the engine knows no fields.
             case PROMPT_TOO_LONG -> ApiError.http(400, "context_length_exceeded", failure.getMessage());
             case SHUTDOWN -> shuttingDown();

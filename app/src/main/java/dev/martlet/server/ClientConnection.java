@@ -1,57 +1,97 @@
 package dev.martlet.server;
 
-import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
-import io.helidon.http.HttpPrologue;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http.ServerResponse;
-import io.helidon.webserver.http1.Http1ConnectionListener;
+import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.concurrent.TimeUnit;
+import java.nio.channels.SocketChannel;
 
 /**
- * The connection of the request at hand, for what Helidon's request does not offer: noticing that the client has gone
- * while nothing is written, and cutting off one that does not read.
+ * A client's connection, for what Helidon's request does not offer: noticing that the client has gone while nothing is
+ * written, and cutting off one that does not read, or sends too slowly.
  */
 final class ClientConnection {
+    private static final System.Logger LOG = System.getLogger(ClientConnection.class.getName());
 
     /** Bytes a client may send behind its request before they are no longer read. */
     private static final int MAX_PIPELINED = 65_536;
 
+    /** What a body gets beside the time for headers: 16 kB a second. */
+    private static final long NANOS_PER_BODY_BYTE = 61_035;
+
+    /** No read or write is under way. */
+    private static final long NONE = 0;
+
     /** Set by the thread of a connection when a request begins; the same thread runs the handler. */
-    private static final ThreadLocal<ConnectionContext> CURRENT = new ThreadLocal<>();
+    private static final ThreadLocal<ClientConnection> CURRENT = new ThreadLocal<>();
 
-    private final ConnectionContext context;
+    private final SocketChannel channel;
 
-    /** When the write that is under way began; 0 while there is none. Written by the handler's thread. */
+    /** Written by the connection's thread with each request's begin, read by the watch that it starts. */
+    private volatile ConnectionContext context;
+
+    /** When the request that is being read began; NONE while there is none. Written by the connection's thread. */
+    private volatile long readStart = System.nanoTime() | 1;
+
+    /** Bytes of its body so far. Written by the connection's thread. */
+    private volatile long bodyBytes;
+
+    /** When the write that is under way began; NONE while there is none. Written by the handler's thread. */
     private volatile long writeStart;
 
-    private ClientConnection(ConnectionContext context) {
-        this.context = context;
-    }
+    /** Whether the client took too long to send its request. */
+    private volatile boolean tooSlow;
 
-    /** To be told of every request. */
-    static Http1ConnectionListener listener() {
-        return new Http1ConnectionListener() {
-            @Override
-            public void prologue(ConnectionContext context, HttpPrologue prologue) {
-                CURRENT.set(context);
-            }
-
-            @Override
-            public void data(ConnectionContext context, BufferData data) {}
-        };
+    ClientConnection(SocketChannel channel) {
+        this.channel = channel;
     }
 
     /** The connection of the request that the calling thread handles. */
     static ClientConnection current() {
-        ConnectionContext context = CURRENT.get();
-        if (context == null) {
+        ClientConnection client = CURRENT.get();
+        if (client == null) {
             throw new IllegalStateException("this thread handles no request");
         }
-        return new ClientConnection(context);
+        return client;
+    }
+
+    /** A request begins; to be called by the thread that will handle it. */
+    void begin(ConnectionContext of) {
+        context = of;
+        CURRENT.set(this);
+        readStart = System.nanoTime() | 1;
+    }
+
+    void headersRead() {
+        readStart = NONE;
+    }
+
+    /** The body is about to be read. */
+    void beginBody() {
+        bodyBytes = 0;
+        readStart = System.nanoTime() | 1;
+    }
+
+    /** So many bytes of the body have come. */
+    void bodyProgress(long bytes) {
+        bodyBytes = bytes;
+    }
+
+    /** No more of the body is wanted. */
+    void endBody() {
+        readStart = NONE;
+    }
+
+    /** Whether the client took too long to send its request, so that nothing more comes. */
+    boolean isTooSlow() {
+        return tooSlow;
+    }
+
+    boolean isOpen() {
+        return channel.isOpen();
     }
 
     /** Completes a response and gives what closes the connection, which Helidon does not do for the header's sake. */
@@ -92,19 +132,34 @@ final class ClientConnection {
         try {
             write.run();
         } finally {
-            writeStart = 0;
+            writeStart = NONE;
         }
     }
 
-    /** Closes the connection if a write takes longer than this. From any thread. */
-    void closeIfStalled(long timeoutNanos) {
-        long start = writeStart;
-        if (start != 0 && System.nanoTime() - start > timeoutNanos) {
-            context.log(
-                    System.getLogger(ClientConnection.class.getName()),
-                    System.Logger.Level.DEBUG,
-                    "the client has not read for %d s, closing",
-                    TimeUnit.NANOSECONDS.toSeconds(timeoutNanos));
+    /**
+     * Closes the connection if a write takes longer than this, or the reading of a request; a body has longer for what has
+     * come of it. From any thread.
+     */
+    void closeIfStalled(long readNanos, long writeNanos) {
+        long now = System.nanoTime();
+        long writing = writeStart;
+        long reading = readStart;
+        if (writing != NONE && now - writing > writeNanos) {
+            LOG.log(System.Logger.Level.DEBUG, "a client has not read in time, closing");
+            close();
+        } else if (reading != NONE && now - reading > readNanos + bodyBytes * NANOS_PER_BODY_BYTE) {
+            LOG.log(System.Logger.Level.DEBUG, "a client has not sent its request in time");
+            giveUpReading();
+        }
+    }
+
+    /** What the thread that reads then sees is an end, so that it may still answer. */
+    private void giveUpReading() {
+        tooSlow = true;
+        readStart = NONE;
+        try {
+            channel.shutdownInput();
+        } catch (IOException e) {
             close();
         }
     }
@@ -112,9 +167,9 @@ final class ClientConnection {
     /** Closes the connection, whatever its thread does. */
     void close() {
         try {
-            context.serverSocket().close();
-        } catch (UncheckedIOException e) {
-            // closed already, by either side
+            channel.close();
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "closing a connection failed", e);
         }
     }
 }

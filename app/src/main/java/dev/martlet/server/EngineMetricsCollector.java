@@ -81,6 +81,7 @@ final class EngineMetricsCollector implements MultiCollector {
                 .help("Requests that were refused, by the bound of the queue that was reached")
                 .dataPoint(labelled("reason", "requests", now.rejectedRequests()))
                 .dataPoint(labelled("reason", "tokens", now.rejectedTokens()))
+                .dataPoint(labelled("reason", "key", now.rejectedTenant()))
                 .build());
         counter(all, "num_preemptions", "Times a request lost its cells for a while", now.preemptions());
     }

@@ -91,7 +91,9 @@ final class EngineView implements Handler {
                 .add("mean_output_tokens", now.meanOutputTokens())
                 .add(
                         "rejected",
-                        object().add("requests", now.rejectedRequests()).add("tokens", now.rejectedTokens()))
+                        object().add("requests", now.rejectedRequests())
+                                .add("tokens", now.rejectedTokens())
+                                .add("key", now.rejectedTenant()))
                 .add("tenants", who);
     }
 

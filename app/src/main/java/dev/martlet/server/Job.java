@@ -51,12 +51,21 @@ record Job(
         }
     }
 
-    /** The same for this caller. */
-    Job by(Caller caller) {
+    /**
+     * The same for this caller.
+     *
+     * @param queue most requests that may wait of a caller without a bound of its own
+     */
+    Job by(Caller caller, int queue) {
+        boolean tooUrgent = generations.stream().anyMatch(caller::isTooUrgent);
         return new Job(
                 model,
-                ignored,
-                generations.stream().map(caller::claim).toList(),
+                tooUrgent
+                        ? Stream.concat(ignored.stream(), Stream.of("priority")).toList()
+                        : ignored,
+                generations.stream()
+                        .map(generation -> caller.claim(generation, queue))
+                        .toList(),
                 choicesPerPrompt,
                 rules,
                 parser,

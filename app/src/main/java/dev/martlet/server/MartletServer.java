@@ -1,9 +1,13 @@
 package dev.martlet.server;
 
 import dev.martlet.engine.Engine;
+import dev.martlet.openai.ApiError;
+import io.helidon.common.socket.SocketOptions;
+import io.helidon.common.tls.Tls;
 import io.helidon.http.HeaderValues;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRouting;
@@ -37,6 +41,8 @@ public final class MartletServer implements AutoCloseable {
 
     private final ServerConfig config;
     private final ActiveAnswers active = new ActiveAnswers();
+    private final Connections connections = new Connections();
+    private final KeyPlaces places = new KeyPlaces();
     private final Metrics metrics = new Metrics();
     private final Routes routes;
     private final WebServer http;
@@ -46,6 +52,9 @@ public final class MartletServer implements AutoCloseable {
     /** Empty until there is one to watch. */
     private volatile Optional<Engine> engine = Optional.empty();
 
+    /** Empty where the model gives no vectors. */
+    private volatile Optional<Embedders> embedders = Optional.empty();
+
     /** Empty while it loads. */
     private volatile Optional<ServedModel> model = Optional.empty();
 
@@ -53,19 +62,23 @@ public final class MartletServer implements AutoCloseable {
         this.config = config;
         this.routes = routes();
         checkPort(config);
-        this.http = WebServer.builder()
-                .host(config.host())
+        WebServerConfig.Builder setup = WebServer.builder();
+        config.tls()
+                .ifPresent(identity ->
+                        setup.tls(Tls.builder().sslContext(identity.context()).build()));
+        this.http = setup.host(config.host())
                 .port(config.port())
                 .featuresDiscoverServices(false)
                 .shutdownHook(false)
-                .connectionOptions(options -> options.tcpNoDelay(true))
+                .connectionOptions(connections.watching(
+                        SocketOptions.builder().tcpNoDelay(true).build()))
                 .maxPayloadSize(config.maxBodyBytes() + 2 * RequestBody.DISCARDED)
                 .shutdownGracePeriod(config.grace().plus(LAST_WORDS))
                 .directHandlers(ApiErrors.directHandlers())
                 .protocolsDiscoverServices(false)
                 .addConnectionSelector(Http1ConnectionSelector.builder()
                         .config(Http1Config.builder()
-                                .addReceiveListener(ClientConnection.listener())
+                                .addReceiveListener(connections.listener())
                                 .receiveLog(false)
                                 .sendLog(false)
                                 .build())
@@ -118,6 +131,11 @@ public final class MartletServer implements AutoCloseable {
         engine = Optional.of(running);
     }
 
+    /** Answers requests for embeddings and rankings with these; to be called before {@link #ready}. */
+    public void embed(Embedders ofModel) {
+        embedders = Optional.of(ofModel);
+    }
+
     /** The port it listens on. */
     public int port() {
         return http.port();
@@ -137,23 +155,28 @@ public final class MartletServer implements AutoCloseable {
     private Routes routes() {
         Models models = new Models(this::loadedModel);
         Documentation documentation = new Documentation();
+        boolean openMetrics = config.access().openMetrics();
+        Vectors vectors = new Vectors(config);
         return new Routes()
                 .post("/v1/chat/completions", answering(new ChatCompletions(config)))
                 .post("/v1/completions", answering(new Completions(config)))
                 .post("/v1/responses", answering(new Responses(config)))
                 .post("/v1/messages", answering(new Messages(config)))
                 .post("/v1/messages/count_tokens", new JsonHandler(config, this::loadedModel, Messages::count))
+                .post("/v1/embeddings", vectors(vectors::embed))
+                .post("/v1/rerank", vectors(vectors::rerank))
+                .post("/rerank", vectors(vectors::rerank))
                 .get("/v1/models", models::list)
                 // An id may hold slashes.
                 .get("/v1/models/{+id}", models::one)
-                .get("/v1/engine", new EngineView(this::observedEngine))
+                .getOpenly(openMetrics, "/v1/engine", new EngineView(this::observedEngine))
                 .post("/tokenize", new JsonHandler(config, this::loadedModel, Tokenization::tokenize))
                 .post("/detokenize", new JsonHandler(config, this::loadedModel, Tokenization::detokenize))
                 .post("/apply-template", new JsonHandler(config, this::loadedModel, Tokenization::applyTemplate))
-                .get("/health", this::health)
-                .get("/metrics", metrics)
-                .get("/openapi.json", documentation::document)
-                .get("/docs", documentation::page);
+                .getOpenly(true, "/health", this::health)
+                .getOpenly(openMetrics, "/metrics", metrics)
+                .getOpenly(true, "/openapi.json", documentation::document)
+                .getOpenly(true, "/docs", documentation::page);
     }
 
     private void install(HttpRouting.Builder routing) {
@@ -163,12 +186,16 @@ public final class MartletServer implements AutoCloseable {
         if (!config.corsOrigins().isEmpty()) {
             routing.addFilter(new Cors(config.corsOrigins()));
         }
-        routes.install(routing);
+        routes.install(routing, new KeyGuard(config.access().keys())::guard);
         ApiErrors.install(routing);
     }
 
     private Handler answering(AnswerHandler.Endpoint endpoint) {
-        return new AnswerHandler(config, this::loadedModel, active, endpoint);
+        return new AnswerHandler(config, this::loadedModel, active, places, endpoint);
+    }
+
+    private Handler vectors(VectorHandler.Endpoint endpoint) {
+        return new VectorHandler(config, this::loadedModel, this::modelsEmbedders, active, places, endpoint);
     }
 
     /** Helidon's own stop misses connections whose first bytes have not come when it begins. */
@@ -187,8 +214,16 @@ public final class MartletServer implements AutoCloseable {
         return model.orElseThrow(() -> ApiErrors.loading().toException());
     }
 
+    private Embedders modelsEmbedders() {
+        return embedders.orElseThrow(() ->
+                ApiError.unsupported("model", "This model gives no embeddings.").toException());
+    }
+
     private Engine observedEngine() {
-        return engine.orElseThrow(() -> ApiErrors.loading().toException());
+        return engine.orElseThrow(() -> (model.isEmpty()
+                        ? ApiErrors.loading()
+                        : ApiError.http(404, "no_engine", "This model does not generate; there is no engine."))
+                .toException());
     }
 
     private void health(ServerRequest request, ServerResponse response) {
@@ -255,10 +290,13 @@ public final class MartletServer implements AutoCloseable {
     }
 
     private void watchStalls() {
+        long shorter =
+                Math.min(config.readTimeout().toMillis(), config.writeTimeout().toMillis());
+        Duration pause = Duration.ofMillis(Math.clamp(shorter / 4, 1, 1_000));
         try {
             while (true) {
-                Thread.sleep(Math.clamp(config.writeTimeout().toMillis() / 4, 1, 1_000));
-                active.closeStalled(config.writeTimeout());
+                Thread.sleep(pause);
+                connections.closeStalled(config.readTimeout(), config.writeTimeout());
             }
         } catch (InterruptedException e) {
             // the server has stopped

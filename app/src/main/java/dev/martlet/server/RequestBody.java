@@ -2,6 +2,7 @@ package dev.martlet.server;
 
 import dev.martlet.openai.ApiError;
 import dev.martlet.openai.ApiException;
+import io.helidon.common.buffers.DataReader;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.RequestException;
@@ -22,6 +23,9 @@ final class RequestBody {
     /** Most bytes beyond the limit that are read to be thrown away. */
     static final long DISCARDED = 64_000_000;
 
+    /** Longest body that is read though nobody wants it. */
+    private static final int UNWANTED = 65_536;
+
     private RequestBody() {}
 
     /**
@@ -41,6 +45,23 @@ final class RequestBody {
     }
 
     /**
+     * Reads a body that nobody wants, so that its client sees the answer.
+     *
+     * @return whether all of it was read, and another request may follow; not where it is long
+     */
+    static boolean discard(ServerRequest request) {
+        if (request.headers().contains(HeaderValues.EXPECT_100)) {
+            return false;
+        }
+        try {
+            read(request, UNWANTED);
+            return true;
+        } catch (ApiException | UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
+            return false;
+        }
+    }
+
+    /**
      * @throws dev.martlet.openai.ApiException with status 413 if the body is longer than the limit
      */
     static byte[] read(ServerRequest request, int limit) {
@@ -55,11 +76,14 @@ final class RequestBody {
         ByteArrayOutputStream body = new ByteArrayOutputStream((int) Math.min(Math.max(declared, 512), limit));
         byte[] buffer = new byte[BUFFER];
         long total = 0;
+        ClientConnection client = ClientConnection.current();
+        client.beginBody();
         // Not closed: closing waits for the rest of a body that was given up.
         InputStream in = request.content().inputStream();
         try {
             for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
                 total += count;
+                client.bodyProgress(total);
                 if (total <= limit) {
                     body.write(buffer, 0, count);
                 } else if (total > limit + DISCARDED) {
@@ -67,15 +91,27 @@ final class RequestBody {
                 }
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw failed(client, new UncheckedIOException(e));
+        } catch (UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
+            throw failed(client, e);
         } catch (NumberFormatException | RequestException e) {
             throw ApiError.http(400, "bad_request", "The chunks of the request body are not valid.")
                     .toException();
+        } finally {
+            client.endBody();
         }
         if (total > limit) {
             throw tooLarge(limit);
         }
         return body.toByteArray();
+    }
+
+    /** What a read's failure means: the client was too slow, or it has gone. */
+    private static RuntimeException failed(ClientConnection client, RuntimeException failure) {
+        return client.isTooSlow()
+                ? ApiError.http(408, "request_timeout", "The request body did not come in time.")
+                        .toException()
+                : failure;
     }
 
     private static RuntimeException tooLarge(int limit) {

@@ -12,12 +12,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 
 /** All that the server answers: a list of paths, each with one method. Filled before it is installed. */
 final class Routes {
 
-    /** One of them; the path is a pattern of Helidon's. */
-    record Route(Method method, String path, Handler handler) {
+    /**
+     * One of them.
+     *
+     * @param path a pattern of Helidon's
+     * @param open whether it is for everybody, with a key or without
+     */
+    record Route(Method method, String path, boolean open, Handler handler) {
         Route {
             Objects.requireNonNull(method, "method");
             Objects.requireNonNull(path, "path");
@@ -28,12 +34,18 @@ final class Routes {
     private final List<Route> routes = new ArrayList<>();
 
     Routes get(String path, Handler handler) {
-        routes.add(new Route(Method.GET, path, handler));
+        routes.add(new Route(Method.GET, path, false, handler));
         return this;
     }
 
     Routes post(String path, Handler handler) {
-        routes.add(new Route(Method.POST, path, handler));
+        routes.add(new Route(Method.POST, path, false, handler));
+        return this;
+    }
+
+    /** A route for everybody if this holds. */
+    Routes getOpenly(boolean open, String path, Handler handler) {
+        routes.add(new Route(Method.GET, path, open, handler));
         return this;
     }
 
@@ -41,15 +53,19 @@ final class Routes {
         return List.copyOf(routes);
     }
 
-    /** Installs them, 405 for their paths' other methods, and 404 for other paths. */
-    void install(HttpRouting.Builder routing) {
+    /**
+     * Installs them, 405 for their paths' other methods, and 404 for other paths.
+     *
+     * @param guard what stands before all that is not open
+     */
+    void install(HttpRouting.Builder routing, UnaryOperator<Handler> guard) {
         Map<String, String> allowed = new LinkedHashMap<>();
         for (Route route : routes) {
-            routing.route(route.method(), route.path(), route.handler());
+            routing.route(route.method(), route.path(), route.open() ? route.handler() : guard.apply(route.handler()));
             allowed.merge(route.path(), route.method().text(), (one, other) -> one + ", " + other);
         }
-        allowed.forEach((path, methods) -> routing.any(path, wrongMethod(methods)));
-        routing.any(Routes::unknownPath);
+        allowed.forEach((path, methods) -> routing.any(path, guard.apply(wrongMethod(methods))));
+        routing.any(guard.apply(Routes::unknownPath));
     }
 
     private static Handler wrongMethod(String allowed) {

@@ -126,6 +126,30 @@ public final class ServedModel {
      */
     public static ServedModel of(
             String id, Model model, Engine engine, Optional<String> template, Optional<ToolCallFormat> format) {
+        return of(id, model, engine.limits().sequenceTokens(), engine::submit, template, format);
+    }
+
+    /**
+     * A model that does not generate, but gives vectors or scores.
+     *
+     * @param id the name clients see
+     * @param longest most tokens of a text
+     */
+    public static ServedModel ofVectors(String id, Model model, int longest) {
+        Generator none = request -> {
+            throw ApiError.unsupported("model", "This model cannot generate; it is for embeddings or ranking.")
+                    .toException();
+        };
+        return of(id, model, longest, none, Optional.empty(), Optional.empty());
+    }
+
+    private static ServedModel of(
+            String id,
+            Model model,
+            int contextTokens,
+            Generator generator,
+            Optional<String> template,
+            Optional<ToolCallFormat> format) {
         ModelInfo info = model.info();
         Map<String, String> tokens = new HashMap<>();
         info.special().bos().ifPresent(bos -> tokens.put("bos_token", spelling(model.vocabulary(), bos)));
@@ -138,12 +162,7 @@ public final class ServedModel {
                 choice.doubtful() ? System.Logger.Level.WARNING : System.Logger.Level.INFO,
                 "tool-call format " + choice.format().id() + ": " + choice.reason());
         return new ServedModel(
-                new Card(
-                        id,
-                        Instant.now(),
-                        "martlet",
-                        fingerprint(info),
-                        engine.limits().sequenceTokens()),
+                new Card(id, Instant.now(), "martlet", fingerprint(info), contextTokens),
                 Sampling.seeded(0),
                 model.vocabulary(),
                 model.tokenizer(),
@@ -151,7 +170,7 @@ public final class ServedModel {
                 renderer,
                 choice.format(),
                 marker -> source.orElse("").contains(marker),
-                engine::submit,
+                generator,
                 FillTokens.of(info.special()));
     }
 

@@ -1,9 +1,13 @@
 package dev.martlet.server;
 
+import dev.martlet.access.Access;
+import dev.martlet.access.TlsIdentity;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 
 /**
  * How the server is set up.
@@ -13,10 +17,14 @@ import java.util.OptionalInt;
  * @param maxBodyBytes longest request body, at least 1,024
  * @param grace how long running answers may go on once the server is told to stop, at most 10 minutes
  * @param keepAlive how long a stream may be silent before a comment is sent
+ * @param readTimeout how long a client may take to send its headers, and then to begin with a body; a body gets more time
+ *     for what has come of it, a second for 16 kB
  * @param writeTimeout how long a client may take to read what is sent before it is cut off
  * @param defaultMaxTokens output limit of requests that name none; empty means what the context allows
  * @param strictModel whether a request for another model than the loaded one is an error
  * @param corsOrigins origins whose pages may call the server; {@code *} for any
+ * @param access who may use it
+ * @param tls what it proves itself with, and encrypts all by; empty for plain HTTP
  */
 public record ServerConfig(
         String host,
@@ -24,10 +32,13 @@ public record ServerConfig(
         int maxBodyBytes,
         Duration grace,
         Duration keepAlive,
+        Duration readTimeout,
         Duration writeTimeout,
         OptionalInt defaultMaxTokens,
         boolean strictModel,
-        List<String> corsOrigins) {
+        List<String> corsOrigins,
+        Access access,
+        Optional<TlsIdentity> tls) {
 
     public ServerConfig {
         check(!host.isBlank(), "host is empty");
@@ -37,79 +48,123 @@ public record ServerConfig(
                 !grace.isNegative() && grace.compareTo(Duration.ofMinutes(10)) <= 0,
                 "grace is " + grace + ", must be 0 to 10 minutes");
         check(keepAlive.toMillis() >= 1, "keepAlive is " + keepAlive + ", must be at least 1 ms");
+        check(readTimeout.toMillis() >= 1, "readTimeout is " + readTimeout + ", must be at least 1 ms");
         check(writeTimeout.toMillis() >= 1, "writeTimeout is " + writeTimeout + ", must be at least 1 ms");
         Objects.requireNonNull(defaultMaxTokens, "defaultMaxTokens");
         check(
                 defaultMaxTokens.orElse(1) >= 1,
                 "defaultMaxTokens is " + defaultMaxTokens.orElse(1) + ", must be at least 1");
         corsOrigins = List.copyOf(corsOrigins);
+        Objects.requireNonNull(access, "access");
+        Objects.requireNonNull(tls, "tls");
     }
 
-    /** Port 8080 of this machine alone, bodies to 32 MB, 25 s of grace, comments every 10 s, no CORS. */
+    /** Port 8080 of this machine alone, for everybody there; bodies to 32 MB, 25 s of grace, comments every 10 s, no CORS. */
     public static ServerConfig defaults() {
-        return new ServerConfig(
-                "127.0.0.1",
-                8080,
-                32_000_000,
-                Duration.ofSeconds(25),
-                Duration.ofSeconds(10),
-                Duration.ofSeconds(30),
-                OptionalInt.empty(),
-                false,
-                List.of());
+        return new Draft().toConfig();
+    }
+
+    /** The settings while one of them changes; each has its default at first. */
+    private static final class Draft {
+        private String host = "127.0.0.1";
+        private int port = 8080;
+        private int maxBodyBytes = 32_000_000;
+        private Duration grace = Duration.ofSeconds(25);
+        private Duration keepAlive = Duration.ofSeconds(10);
+        private Duration readTimeout = Duration.ofSeconds(30);
+        private Duration writeTimeout = Duration.ofSeconds(30);
+        private OptionalInt defaultMaxTokens = OptionalInt.empty();
+        private boolean strictModel;
+        private List<String> corsOrigins = List.of();
+        private Access access = Access.open();
+        private Optional<TlsIdentity> tls = Optional.empty();
+
+        private ServerConfig toConfig() {
+            return new ServerConfig(
+                    host,
+                    port,
+                    maxBodyBytes,
+                    grace,
+                    keepAlive,
+                    readTimeout,
+                    writeTimeout,
+                    defaultMaxTokens,
+                    strictModel,
+                    corsOrigins,
+                    access,
+                    tls);
+        }
+    }
+
+    private ServerConfig with(Consumer<Draft> change) {
+        Draft draft = new Draft();
+        draft.host = host;
+        draft.port = port;
+        draft.maxBodyBytes = maxBodyBytes;
+        draft.grace = grace;
+        draft.keepAlive = keepAlive;
+        draft.readTimeout = readTimeout;
+        draft.writeTimeout = writeTimeout;
+        draft.defaultMaxTokens = defaultMaxTokens;
+        draft.strictModel = strictModel;
+        draft.corsOrigins = corsOrigins;
+        draft.access = access;
+        draft.tls = tls;
+        change.accept(draft);
+        return draft.toConfig();
     }
 
     public ServerConfig withHost(String value) {
-        return new ServerConfig(
-                value, port, maxBodyBytes, grace, keepAlive, writeTimeout, defaultMaxTokens, strictModel, corsOrigins);
+        return with(draft -> draft.host = value);
     }
 
     public ServerConfig withPort(int value) {
-        return new ServerConfig(
-                host, value, maxBodyBytes, grace, keepAlive, writeTimeout, defaultMaxTokens, strictModel, corsOrigins);
+        return with(draft -> draft.port = value);
     }
 
     public ServerConfig withMaxBodyBytes(int value) {
-        return new ServerConfig(
-                host, port, value, grace, keepAlive, writeTimeout, defaultMaxTokens, strictModel, corsOrigins);
+        return with(draft -> draft.maxBodyBytes = value);
     }
 
     public ServerConfig withGrace(Duration value) {
-        return new ServerConfig(
-                host, port, maxBodyBytes, value, keepAlive, writeTimeout, defaultMaxTokens, strictModel, corsOrigins);
+        return with(draft -> draft.grace = value);
     }
 
     public ServerConfig withKeepAlive(Duration value) {
-        return new ServerConfig(
-                host, port, maxBodyBytes, grace, value, writeTimeout, defaultMaxTokens, strictModel, corsOrigins);
+        return with(draft -> draft.keepAlive = value);
+    }
+
+    public ServerConfig withReadTimeout(Duration value) {
+        return with(draft -> draft.readTimeout = value);
     }
 
     public ServerConfig withWriteTimeout(Duration value) {
-        return new ServerConfig(
-                host, port, maxBodyBytes, grace, keepAlive, value, defaultMaxTokens, strictModel, corsOrigins);
+        return with(draft -> draft.writeTimeout = value);
     }
 
     public ServerConfig withDefaultMaxTokens(int value) {
-        return new ServerConfig(
-                host,
-                port,
-                maxBodyBytes,
-                grace,
-                keepAlive,
-                writeTimeout,
-                OptionalInt.of(value),
-                strictModel,
-                corsOrigins);
+        return with(draft -> draft.defaultMaxTokens = OptionalInt.of(value));
     }
 
     public ServerConfig withStrictModel(boolean value) {
-        return new ServerConfig(
-                host, port, maxBodyBytes, grace, keepAlive, writeTimeout, defaultMaxTokens, value, corsOrigins);
+        return with(draft -> draft.strictModel = value);
     }
 
     public ServerConfig withCorsOrigins(List<String> value) {
-        return new ServerConfig(
-                host, port, maxBodyBytes, grace, keepAlive, writeTimeout, defaultMaxTokens, strictModel, value);
+        return with(draft -> draft.corsOrigins = value);
+    }
+
+    public ServerConfig withAccess(Access value) {
+        return with(draft -> draft.access = value);
+    }
+
+    public ServerConfig withTls(TlsIdentity value) {
+        return with(draft -> draft.tls = Optional.of(value));
+    }
+
+    /** The scheme of the server's addresses. */
+    public String scheme() {
+        return tls.isPresent() ? "https" : "http";
     }
 
     private static void check(boolean holds, String message) {

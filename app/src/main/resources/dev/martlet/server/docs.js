@@ -84,6 +84,9 @@ function responses(doc, operation) {
 
 // ---- sending
 
+/** Stays in this page. */
+const key = make('input', {type: 'password', autocomplete: 'off', 'aria-label': 'API key', placeholder: 'if the server needs one'});
+
 /** Where a path of the document is, seen from this page. */
 function address(path, values) {
   const filled = path.replace(/\{(\w+)\}/g, (whole, name) => values[name].split('/').map(encodeURIComponent).join('/'));
@@ -126,11 +129,13 @@ function pretty(text) {
 function curl(method, url, headers, body) {
   const quoted = text => "'" + text.replaceAll("'", "'\\''") + "'";
   const told = Object.entries(headers).map(([name, value]) => ' -H ' + quoted(name + ': ' + value)).join('');
+  const login = key.value ? ' -H "Authorization: Bearer $API_KEY"' : '';
   const data = body === undefined ? '' : ' -d ' + quoted(body);
-  return 'curl ' + (method === 'GET' ? '' : '-X ' + method + ' ') + quoted(url) + told + data;
+  return 'curl ' + (method === 'GET' ? '' : '-X ' + method + ' ') + quoted(url) + login + told + data;
 }
 
-async function send(method, url, headers, body, signal, out) {
+async function send(method, url, told, body, signal, out) {
+  const headers = key.value ? {...told, Authorization: 'Bearer ' + key.value} : told;
   const start = performance.now();
   const response = await fetch(url, {method, headers, body, signal});
   const ignored = response.headers.get('x-martlet-ignored');
@@ -225,7 +230,8 @@ function show(doc, page) {
   page.replaceChildren(
     make('h1', {}, doc.info.title + ' ' + doc.info.version),
     make('p', {}, doc.info.description),
-    make('p', {}, make('a', {href: 'openapi.json'}, 'openapi.json')));
+    make('p', {}, make('a', {href: 'openapi.json'}, 'openapi.json')),
+    make('label', {}, 'API key', key));
   doc.tags.forEach(tag => {
     page.append(make('h2', {}, tag.name), make('p', {class: 'soft'}, tag.description));
     Object.entries(doc.paths).forEach(([path, methods]) =>

@@ -2,6 +2,8 @@ package dev.martlet.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.martlet.embedding.EmbedderOptions;
+import dev.martlet.embedding.Pooling;
 import dev.martlet.engine.EngineOptions;
 import dev.martlet.server.ServerConfig;
 import java.util.HashMap;
@@ -17,6 +19,7 @@ import picocli.CommandLine.Model.OptionSpec;
 /** {@code serve --help} says what is true, a line for each setting. */
 class ServeHelpTest {
     private static final EngineOptions ENGINE = EngineOptions.defaults();
+    private static final EmbedderOptions EMBEDDER = EmbedderOptions.defaults();
     private static final ServerConfig SERVER = ServerConfig.defaults();
     private static final Pattern DEFAULT = Pattern.compile("\\(default: (.+)\\)\\.$");
     private static final List<String> WITHOUT_DEFAULT = List.of("--help", "--version");
@@ -44,12 +47,23 @@ class ServeHelpTest {
         defaults.put("--drafts", ENGINE.drafts());
         defaults.put("--flash-attention", ENGINE.flashAttention().name().toLowerCase(Locale.ROOT));
         defaults.put("--no-prefix-cache", ENGINE.prefixCache() ? "keep them" : "?");
+        defaults.put("--pooling", EMBEDDER.pooling() == Pooling.MODEL ? "as the model's file says, else mean" : "?");
+        defaults.put("--embedding-tokens", EMBEDDER.maxTokens());
+        defaults.put("--embedding-queue", EMBEDDER.queueLimit());
         defaults.put("--host", SERVER.host());
         defaults.put("--port", SERVER.port());
         defaults.put("--max-body", SERVER.maxBodyBytes() / 1_000_000);
         defaults.put("--grace", SERVER.grace().toSeconds());
         defaults.put("--default-max-tokens", SERVER.defaultMaxTokens().isEmpty() ? "what the context allows" : "?");
         defaults.put("--strict-model", SERVER.strictModel() ? "?" : "any name will do");
+        defaults.put("--api-key", SERVER.access().keys().areNeeded() ? "?" : "none");
+        defaults.put("--api-key-file", SERVER.access().keys().areNeeded() ? "?" : "none");
+        defaults.put("--queue-per-key", SERVER.access().keyQueue() == Integer.MAX_VALUE ? "what --queue allows" : "?");
+        defaults.put("--open-metrics", SERVER.access().openMetrics() ? "?" : "where keys are set, with one");
+        defaults.put("--tls-cert", SERVER.tls().isEmpty() ? "plain HTTP" : "?");
+        defaults.put("--tls-key", "in the file of --tls-cert");
+        defaults.put("--read-timeout", SERVER.readTimeout().toSeconds());
+        defaults.put("--write-timeout", SERVER.writeTimeout().toSeconds());
         defaults.put("--cors-origin", SERVER.corsOrigins().isEmpty() ? "none" : "?");
         return defaults;
     }
@@ -72,7 +86,8 @@ class ServeHelpTest {
     @Test
     void shouldTakeTheDefaultsWhereNothingIsGiven() {
         assertThat(new EngineSettings().toOptions()).isEqualTo(ENGINE);
-        assertThat(new HttpSettings().toConfig()).isEqualTo(SERVER);
+        assertThat(new AccessSettings().addTo(new HttpSettings().toConfig())).isEqualTo(SERVER);
+        assertThat(new EmbeddingSettings().toOptions(0)).isEqualTo(EMBEDDER);
     }
 
     @Test
@@ -87,7 +102,7 @@ class ServeHelpTest {
             assertThat(own).as(option.longestName()).hasSize(1);
             assertThat(own.getFirst()).endsWith(option.description()[0]);
         }
-        assertThat(lines).contains("Model", "HTTP", "Engine");
+        assertThat(lines).contains("Model", "HTTP", "Access", "Engine", "Embeddings");
         assertThat(lines).allSatisfy(line -> assertThat(line.length()).isLessThan(120));
     }
 
@@ -115,6 +130,25 @@ class ServeHelpTest {
                         .withHostCacheMiB(8)
                         .withFlashAttention(EngineOptions.FlashAttention.OFF)
                         .withPrefixCache(false));
+    }
+
+    @Test
+    void shouldSetHowTextsAreEmbedded() {
+        EmbeddingHolder holder = new EmbeddingHolder();
+        new CommandLine(holder)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .parseArgs("--pooling=last", "--embedding-tokens=64", "--embedding-queue=3");
+        assertThat(holder.embedding.toOptions(5))
+                .isEqualTo(EMBEDDER.withPooling(Pooling.LAST)
+                        .withMaxTokens(64)
+                        .withQueueLimit(3)
+                        .withThreads(5));
+    }
+
+    @CommandLine.Command
+    private static final class EmbeddingHolder {
+        @CommandLine.ArgGroup(validate = false)
+        private EmbeddingSettings embedding = new EmbeddingSettings();
     }
 
     private static EngineOptions options(String... args) {

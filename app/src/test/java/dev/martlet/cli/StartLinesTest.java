@@ -38,7 +38,9 @@ class StartLinesTest {
                 false,
                 false,
                 false,
-                new ModelInfo.SpecialTokens(none, none, none, none, none, none, none));
+                false,
+                0,
+                new ModelInfo.SpecialTokens(none, none, none, none, none, none, none, none));
     }
 
     private static List<String> lines(String weightType, int threads, List<Device> devices) {

@@ -65,6 +65,13 @@ class ApiDocumentTest {
                 fields -> MessagesReader.read(fields, VOCABULARY, name -> true, true),
                 HI + ",\"system\":\"s\"}",
                 HI + ",\"repetition_penalty\":1}"),
+        EMBEDDING(
+                "EmbeddingRequest",
+                "/v1/embeddings",
+                fields -> EmbeddingRequest.parse(fields, VOCABULARY),
+                "{\"input\":\"x\"}"),
+        RERANK("RerankRequest", "/v1/rerank", RerankRequest::parse, "{\"query\":\"x\",\"documents\":[\"y\"]}"),
+        RERANK_SHORT("RerankRequest", "/rerank", RerankRequest::parse, "{\"query\":\"x\",\"documents\":[\"y\"]}"),
         TOKENIZE(
                 "TokenizeRequest",
                 "/tokenize",

@@ -6,6 +6,8 @@ import com.networknt.schema.InputFormat;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
+import dev.martlet.access.Access;
+import dev.martlet.access.ApiKeys;
 import dev.martlet.openai.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
@@ -18,6 +20,7 @@ import java.security.MessageDigest;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
@@ -275,5 +278,20 @@ class DocumentationIT {
         assertThat(seen.getString("tokens")).contains("\"count\": 10");
         assertThat(seen.getString("model")).contains(ServerRig.MODEL);
         assertThat(seen.getString("refused")).startsWith("400").contains("temperature");
+        assertThat(seen.getString("curl")).doesNotContain("Authorization");
+    }
+
+    @Test
+    void shouldSendTheReadersKeyFromThePage() {
+        Access access = Access.open().withKeys(ApiKeys.of(List.of("sk-reader"), Optional.empty()));
+        try (ServerRig closed = ServerRig.start(ServerRig.config().withAccess(access), prompt -> "Hello.")) {
+            JsonObject seen = Json.object(
+                    ClientScripts.run("docs-page.mjs", closed.uri("/docs").toString(), "sk-reader")
+                            .getBytes(StandardCharsets.UTF_8));
+            assertThat(seen.getString("streamed")).isEqualTo("Hello.");
+            assertThat(seen.getString("curl"))
+                    .contains("Authorization: Bearer $API_KEY")
+                    .doesNotContain("sk-");
+        }
     }
 }

@@ -10,7 +10,7 @@ class FillTokensTest {
 
     private static SpecialTokens special(OptionalInt middle) {
         OptionalInt none = OptionalInt.empty();
-        return new SpecialTokens(none, none, none, none, OptionalInt.of(7), OptionalInt.of(8), middle);
+        return new SpecialTokens(none, none, none, none, OptionalInt.of(7), OptionalInt.of(8), middle, none);
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 
 /** A client that reads and writes bytes, to misbehave with. */
@@ -86,6 +87,21 @@ final class RawClient implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Reads until the server closes or resets the connection; what came until then. */
+    String readAllOrReset() {
+        StringBuilder text = new StringBuilder();
+        try {
+            for (int next = in.read(); next >= 0; next = in.read()) {
+                text.append((char) next);
+            }
+        } catch (SocketTimeoutException e) {
+            throw new AssertionError("the server leaves the connection open", e);
+        } catch (IOException e) {
+            // a reset
+        }
+        return text.toString();
     }
 
     RawClient halfClose() {

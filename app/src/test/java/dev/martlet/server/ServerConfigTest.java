@@ -3,8 +3,11 @@ package dev.martlet.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.martlet.access.Access;
+import dev.martlet.access.TlsIdentity;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -25,32 +28,43 @@ class ServerConfigTest {
                         Duration.ofSeconds(25),
                         Duration.ofSeconds(10),
                         Duration.ofSeconds(30),
+                        Duration.ofSeconds(30),
                         OptionalInt.empty(),
                         false,
-                        List.of()));
+                        List.of(),
+                        Access.open(),
+                        Optional.empty()));
     }
 
     @Test
     void shouldChangeOneKeyAtATime() {
+        Access access = Access.open().withOpenMetrics(true);
+        TlsIdentity identity = new TlsIdentity(List.of(), null);
         assertThat(DEFAULTS.withHost("h")
                         .withPort(1)
                         .withMaxBodyBytes(2000)
                         .withGrace(Duration.ofSeconds(1))
                         .withKeepAlive(Duration.ofSeconds(2))
+                        .withReadTimeout(Duration.ofSeconds(5))
                         .withWriteTimeout(Duration.ofSeconds(3))
                         .withDefaultMaxTokens(4)
                         .withStrictModel(true)
-                        .withCorsOrigins(List.of("*")))
+                        .withCorsOrigins(List.of("*"))
+                        .withAccess(access)
+                        .withTls(identity))
                 .isEqualTo(new ServerConfig(
                         "h",
                         1,
                         2000,
                         Duration.ofSeconds(1),
                         Duration.ofSeconds(2),
+                        Duration.ofSeconds(5),
                         Duration.ofSeconds(3),
                         OptionalInt.of(4),
                         true,
-                        List.of("*")));
+                        List.of("*"),
+                        access,
+                        Optional.of(identity)));
     }
 
     @ParameterizedTest
@@ -68,6 +82,7 @@ class ServerConfigTest {
                 () -> DEFAULTS.withGrace(Duration.ofSeconds(-1)),
                 () -> DEFAULTS.withGrace(Duration.ofMinutes(11)),
                 () -> DEFAULTS.withKeepAlive(Duration.ZERO),
+                () -> DEFAULTS.withReadTimeout(Duration.ZERO),
                 () -> DEFAULTS.withWriteTimeout(Duration.ZERO),
                 () -> DEFAULTS.withDefaultMaxTokens(0));
     }

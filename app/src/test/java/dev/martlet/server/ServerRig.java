@@ -2,6 +2,12 @@ package dev.martlet.server;
 
 import dev.martlet.chat.template.PromptRenderer;
 import dev.martlet.chat.toolcall.ToolCallFormats;
+import dev.martlet.embedding.Embedder;
+import dev.martlet.embedding.EmbedderOptions;
+import dev.martlet.embedding.Pooling;
+import dev.martlet.embedding.Reranker;
+import dev.martlet.embedding.ScriptedVectorRunner;
+import dev.martlet.embedding.VectorRunner;
 import dev.martlet.engine.ByteTokens;
 import dev.martlet.engine.Engine;
 import dev.martlet.engine.EngineOptions;
@@ -18,6 +24,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,6 +38,13 @@ final class ServerRig implements AutoCloseable {
     final ScriptedStepRunner runner;
     final Engine engine;
     final MartletServer server;
+
+    /** What gives vectors: three numbers for each sequence of at most 100 bytes. */
+    final ScriptedVectorRunner vectors =
+            ScriptedVectorRunner.counting(ByteTokens.vocabulary().size());
+
+    private final Embedder embedder;
+    private final Reranker reranker;
     private final HttpClient http = HttpClient.newHttpClient();
     private final List<Gate> gates = new ArrayList<>();
 
@@ -44,10 +58,30 @@ final class ServerRig implements AutoCloseable {
     }
 
     ServerRig(ServerConfig config, EngineOptions options, ScriptedStepRunner.Script script) {
+        this(config, options, EmbedderOptions.defaults(), script);
+    }
+
+    ServerRig(
+            ServerConfig config,
+            EngineOptions options,
+            EmbedderOptions embedderOptions,
+            ScriptedStepRunner.Script script) {
         runner = new ScriptedStepRunner(ScriptedStepRunner.generousLimits(), script);
         engine = Engine.start(runner, ByteTokens.vocabulary(), new ByteTokens(), options);
         server = MartletServer.start(config, model(engine));
         server.observe(engine);
+        embedder = Embedder.start(vectors, embedderOptions);
+        reranker = ranker(embedderOptions);
+        server.embed(new Embedders(new ByteTokens(), () -> embedder, () -> reranker));
+    }
+
+    /** Scores by the number of times that the query's first letter is in a document. */
+    private static Reranker ranker(EmbedderOptions options) {
+        VectorRunner.Limits limits = new VectorRunner.Limits(Pooling.RANK, 1, 100, 258);
+        ScriptedVectorRunner runner = new ScriptedVectorRunner(limits, tokens -> new float[] {
+            Arrays.stream(tokens).filter(token -> token == tokens[0]).count() - 1
+        });
+        return Reranker.start(runner, options, (query, document) -> ByteTokens.tokens(query + document));
     }
 
     /** A model of this family; what it answers to a prompt is told by {@code answer}. */
@@ -82,6 +116,8 @@ final class ServerRig implements AutoCloseable {
                 engine::submit,
                 Optional.empty());
         server = MartletServer.start(config(), model);
+        embedder = Embedder.start(vectors, EmbedderOptions.defaults());
+        reranker = ranker(EmbedderOptions.defaults());
     }
 
     /** Holds the engine before each of its steps; opened at the end at the latest. */
@@ -208,8 +244,11 @@ final class ServerRig implements AutoCloseable {
     public void close() {
         runner.beforeStep(() -> {});
         gates.forEach(Gate::open);
+        vectors.open();
         server.close();
         engine.close();
+        embedder.close();
+        reranker.close();
         http.close();
     }
 }

@@ -20,6 +20,11 @@ class StalledReaderIT {
     private final EndlessGeneration generation = new EndlessGeneration();
 
     private MartletServer start(ServerConfig config) {
+        return start(config, generation);
+    }
+
+    /** A server whose model never ends. */
+    static MartletServer start(ServerConfig config, EndlessGeneration generation) {
         return MartletServer.start(
                 config,
                 new ServedModel(

@@ -15,6 +15,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.results.format.ResultFormatType;
+import org.openjdk.jmh.runner.NoBenchmarksException;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
@@ -31,12 +32,13 @@ import picocli.CommandLine.Parameters;
         name = "bench",
         mixinStandardHelpOptions = true,
         description =
-                "Measure decode, prefill, parser, template and SSE chunks; grammars; or the whole server beside a peer.",
+                "Measure decode, prefill, the engine's parts, parser, template and SSE chunks; grammars; or the whole server"
+                        + " beside a peer.",
         subcommands = {ServingCommand.class, GrammarBench.class},
         footer = {
             "",
             "Benchmarks: DecodeBenchmark, PrefillBenchmark, SchedulerBenchmark, ParserBenchmark, TemplateBenchmark,",
-            "ChunkBenchmark"
+            "ChunkBenchmark, SamplerBenchmark, PrefixTreeBenchmark"
         })
 public final class Main implements Callable<Integer> {
     /** The first JDK with a switch for its warnings about {@code sun.misc.Unsafe}. */
@@ -53,6 +55,15 @@ public final class Main implements Callable<Integer> {
 
     @Option(names = "--model", paramLabel = "FILE", description = "The GGUF file to run (default: the default model).")
     private Path model;
+
+    @Option(
+            names = "--vocabulary",
+            paramLabel = "FILE",
+            defaultValue = "${env:MARTLET_BENCH_VOCABULARY}",
+            description =
+                    "The GGUF file whose vocabulary SamplerBenchmark chooses from (default: Qwen2's 151,936 tokens"
+                            + " where llama.cpp's sources were fetched, or the model's own).")
+    private Path vocabulary;
 
     @Option(names = "--threads", paramLabel = "N", description = "Compute threads (default: ${DEFAULT-VALUE}).")
     private int threads = Runtime.getRuntime().availableProcessors();
@@ -82,12 +93,12 @@ public final class Main implements Callable<Integer> {
             System.err.println("martlet: no such model file: " + file);
             return 1;
         }
-        Collection<RunResult> results = new Runner(options(file).build()).run();
-        if (results.isEmpty()) {
+        try {
+            print(new Runner(options(file).build()).run(), System.out);
+        } catch (NoBenchmarksException e) {
             System.err.println("martlet: no benchmark matches " + names);
             return 1;
         }
-        print(results, System.out);
         System.out.println("JSON: " + out);
         return 0;
     }
@@ -122,11 +133,16 @@ public final class Main implements Callable<Integer> {
                 "-XX:+UseSerialGC",
                 "-XX:CompileThresholdScaling=0.1",
                 "-D" + BenchModel.FILE + "=" + file.toAbsolutePath(),
-                "-D" + BenchModel.THREADS + "=" + threads));
+                "-D" + BenchModel.THREADS + "=" + threads,
+                "-D" + SamplerBenchmark.VOCABULARY + "=" + vocabularyOr(file).toAbsolutePath()));
         if (Runtime.version().feature() >= QUIET_UNSAFE) {
             arguments.add("--sun-misc-unsafe-memory-access=allow"); // JMH itself would be warned about, in every fork
         }
         return arguments.toArray(String[]::new);
+    }
+
+    private Path vocabularyOr(Path file) {
+        return vocabulary != null && Files.isReadable(vocabulary) ? vocabulary : file;
     }
 
     private static void print(Collection<RunResult> results, PrintStream to) {

@@ -13,6 +13,8 @@ public class EngineException extends RuntimeException {
         QUEUE_FULL,
         /** The requests that wait have as many tokens as they may; {@link #retryAfter()} says when to try again. */
         QUEUE_TOKENS_FULL,
+        /** As many requests of this tenant wait as may; {@link #retryAfter()} says when to try again. */
+        TENANT_QUEUE_FULL,
         /** The prompt does not fit into the context. */
         PROMPT_TOO_LONG,
         /** The engine is shutting down. */

@@ -21,6 +21,7 @@ package dev.martlet.engine;
  * @param expired those of them whose deadline passed
  * @param rejectedRequests requests refused since too many waited
  * @param rejectedTokens requests refused since those that waited had too many tokens
+ * @param rejectedTenant requests refused since too many of their tenant waited
  * @param steps steps run
  * @param promptTokens tokens of the prompts of requests that ran, each counted once
  * @param prefillTokens prompt tokens computed, again after a preemption too
@@ -56,6 +57,7 @@ public record EngineMetrics(
         long expired,
         long rejectedRequests,
         long rejectedTokens,
+        long rejectedTenant,
         long steps,
         long promptTokens,
         long prefillTokens,

@@ -21,6 +21,7 @@ import java.util.Set;
  * @param priority the lower the sooner it runs, {@value #LEAST_PRIORITY} to {@value #MOST_PRIORITY}; a level is worth
  *     30 seconds of waiting, so that a request of low priority waits long but not forever
  * @param tenant who it is for: requests of one priority that wait share the engine fairly between tenants, by tokens
+ * @param tenantQueue most requests of its tenant that may wait: while so many do and no place to run is free, it is refused
  */
 public record GenerationRequest(
         int[] prompt,
@@ -32,7 +33,8 @@ public record GenerationRequest(
         Optional<Duration> deadline,
         Optional<CompiledGrammar> constraint,
         int priority,
-        String tenant) {
+        String tenant,
+        int tenantQueue) {
 
     /** Bounds of priorities. */
     public static final int LEAST_PRIORITY = -100;
@@ -58,6 +60,9 @@ public record GenerationRequest(
             throw new IllegalArgumentException(
                     "priority is " + priority + ", must be " + LEAST_PRIORITY + " to " + MOST_PRIORITY);
         }
+        if (tenantQueue < 0) {
+            throw new IllegalArgumentException("tenantQueue is " + tenantQueue + ", must not be negative");
+        }
     }
 
     /** One of priority 0 and nobody's. */
@@ -70,7 +75,18 @@ public record GenerationRequest(
             boolean ignoreEndOfGeneration,
             Optional<Duration> deadline,
             Optional<CompiledGrammar> constraint) {
-        this(prompt, sampling, maxTokens, topLogprobs, stopTokens, ignoreEndOfGeneration, deadline, constraint, 0, "");
+        this(
+                prompt,
+                sampling,
+                maxTokens,
+                topLogprobs,
+                stopTokens,
+                ignoreEndOfGeneration,
+                deadline,
+                constraint,
+                0,
+                "",
+                Integer.MAX_VALUE);
     }
 
     /** One without a constraint. */
@@ -101,7 +117,8 @@ public record GenerationRequest(
                 deadline,
                 constraint,
                 priority,
-                tenant);
+                tenant,
+                tenantQueue);
     }
 
     /**
@@ -119,7 +136,8 @@ public record GenerationRequest(
                 deadline,
                 Optional.of(grammar),
                 priority,
-                tenant);
+                tenant,
+                tenantQueue);
     }
 
     /** The request with a priority: the lower the sooner. */
@@ -134,7 +152,8 @@ public record GenerationRequest(
                 deadline,
                 constraint,
                 value,
-                tenant);
+                tenant,
+                tenantQueue);
     }
 
     /** The request as somebody's. */
@@ -149,6 +168,23 @@ public record GenerationRequest(
                 deadline,
                 constraint,
                 priority,
+                value,
+                tenantQueue);
+    }
+
+    /** The request with a bound on how many of its tenant's requests may wait. */
+    public GenerationRequest withTenantQueue(int value) {
+        return new GenerationRequest(
+                prompt,
+                sampling,
+                maxTokens,
+                topLogprobs,
+                stopTokens,
+                ignoreEndOfGeneration,
+                deadline,
+                constraint,
+                priority,
+                tenant,
                 value);
     }
 
@@ -164,6 +200,7 @@ public record GenerationRequest(
                 Optional.of(value),
                 constraint,
                 priority,
-                tenant);
+                tenant,
+                tenantQueue);
     }
 }

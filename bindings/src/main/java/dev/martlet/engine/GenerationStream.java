@@ -79,6 +79,16 @@ final class GenerationStream implements Generation {
         return cancelled;
     }
 
+    /** For tests: whether the end is there, read or not. */
+    boolean hasEnded() {
+        lock.lock();
+        try {
+            return end != null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     @Override
     public TokenEvent next() throws InterruptedException {
         lock.lockInterruptibly();

@@ -3,7 +3,9 @@ package dev.martlet.engine;
 import dev.martlet.engine.Counters.Counter;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -11,6 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
 /** Where requests come in from any thread, and where it is counted how many have not ended. */
 final class Inbox {
 
+    private final int places;
     private final int capacity;
     private final int queueTokens;
     private final Counters counters;
@@ -29,6 +32,9 @@ final class Inbox {
     /** Those of them that have not run yet. Guarded by lock. */
     private int queued;
 
+    /** How many of them are whose; none is 0. Guarded by lock. */
+    private final Map<String, Integer> queuedByTenant = new HashMap<>();
+
     /** Tokens of their prompts. Guarded by lock. */
     private long queuedPrompts;
 
@@ -45,7 +51,8 @@ final class Inbox {
     private volatile boolean pending;
 
     Inbox(EngineOptions options, Counters counters) {
-        this.capacity = options.maxSequences() + options.queueLimit();
+        this.places = options.maxSequences();
+        this.capacity = places + options.queueLimit();
         this.queueTokens = options.queueTokens();
         this.counters = counters;
     }
@@ -55,7 +62,7 @@ final class Inbox {
         return forecast;
     }
 
-    /** Takes a request in, or throws QUEUE_FULL, QUEUE_TOKENS_FULL or SHUTDOWN. */
+    /** Takes a request in, or throws QUEUE_FULL, TENANT_QUEUE_FULL, QUEUE_TOKENS_FULL or SHUTDOWN. */
     void submit(GenerationRequest request, GenerationStream stream, long nanoTime) {
         lock.lock();
         try {
@@ -66,6 +73,13 @@ final class Inbox {
                 counters.add(Counter.REJECTED_REQUESTS, 1);
                 throw new EngineException(
                         EngineException.Kind.QUEUE_FULL, "all " + capacity + " places are taken", predictedWait());
+            }
+            if (open >= places && queuedByTenant.getOrDefault(request.tenant(), 0) >= request.tenantQueue()) {
+                counters.add(Counter.REJECTED_TENANT, 1);
+                throw new EngineException(
+                        EngineException.Kind.TENANT_QUEUE_FULL,
+                        "all " + request.tenantQueue() + " places of this tenant are taken",
+                        predictedWait());
             }
             long tokens = queuedTokens() + forecast.tokens(1, request.prompt().length, request.maxTokens());
             if (queued > 0 && tokens > queueTokens) {
@@ -87,6 +101,7 @@ final class Inbox {
 
     private void queue(GenerationRequest request, int count) {
         queued += count;
+        queuedByTenant.merge(request.tenant(), count, (one, other) -> one + other == 0 ? null : one + other);
         queuedPrompts += (long) count * request.prompt().length;
         queuedOutputs += (long) count * request.maxTokens();
     }

@@ -23,8 +23,8 @@ final class KvCache {
     /** Bringing this many tokens back pays; fewer are computed as fast. */
     static final int WORTH_RESTORING = 8;
 
-    /** Tokens that move out between two steps: some milliseconds of pause. */
-    static final int MOST_MOVED = 2_048;
+    /** Part of a step's tokens that moves out between two steps: some milliseconds of pause. */
+    private static final int MOVED_SHARE = 2;
 
     /**
      * What a request can start from.
@@ -361,10 +361,13 @@ final class KvCache {
         if (!limits.partialPrefix() || hostBytes == 0) {
             return;
         }
-        int moved = 0;
+        int left = Math.max(1, limits.batchTokens() / MOVED_SHARE);
         Node leaf = tree.oldestLeaf(false, null);
-        while (leaf != null && moved < MOST_MOVED && runner.usedCells() > limits.cheapCells()) {
-            moved += leaf.end() - leaf.start();
+        while (leaf != null && left > 0 && runner.usedCells() > limits.cheapCells()) {
+            if (leaf.saved() == null) {
+                tree.shorten(leaf, left);
+                left -= leaf.end() - leaf.start();
+            }
             evict(leaf);
             leaf = tree.oldestLeaf(false, null);
         }

@@ -1,21 +1,18 @@
 package dev.martlet.engine;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.martlet.ffi.martlet_h;
 import dev.martlet.ffi.mt_context_info;
 import dev.martlet.ffi.mt_context_params;
-import dev.martlet.ffi.mt_sampler_params;
 import dev.martlet.model.Device;
 import dev.martlet.model.ModelInfo;
 import dev.martlet.nativelib.NativeCalls;
 import dev.martlet.nativelib.NativeException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Map;
 import java.util.Optional;
 
 /** The native step over a context of a model. The model must stay open for as long as this is. */
@@ -221,55 +218,17 @@ final class NativeStepRunner implements StepRunner {
 
     @Override
     public long newSampler(Sampling sampling) {
-        try (Arena local = Arena.ofConfined()) {
-            MemorySegment block = mt_sampler_params.allocate(local);
-            mt_sampler_params.struct_size(
-                    block, (int) mt_sampler_params.layout().byteSize());
-            mt_sampler_params.temperature(block, sampling.temperature());
-            mt_sampler_params.top_k(block, sampling.topK());
-            mt_sampler_params.top_p(block, sampling.topP());
-            mt_sampler_params.min_p(block, sampling.minP());
-            mt_sampler_params.repetition_penalty(block, sampling.repetitionPenalty());
-            mt_sampler_params.frequency_penalty(block, sampling.frequencyPenalty());
-            mt_sampler_params.presence_penalty(block, sampling.presencePenalty());
-            mt_sampler_params.seed(block, sampling.seed());
-            mt_sampler_params.min_tokens(block, sampling.minTokens());
-            writeBias(block, sampling.bias(), local);
-            MemorySegment out = local.allocate(ADDRESS);
-            check("make sampler", martlet_h.mt_sampler_new(model, block, out));
-            return out.get(ADDRESS, 0).address();
-        }
-    }
-
-    private static void writeBias(MemorySegment block, Map<Integer, Float> bias, Arena local) {
-        long bytes = Math.max(1L, bias.size()) * Integer.BYTES;
-        MemorySegment tokens = local.allocate(bytes, Integer.BYTES);
-        MemorySegment values = local.allocate(bytes, Float.BYTES);
-        int i = 0;
-        for (Map.Entry<Integer, Float> entry : bias.entrySet()) {
-            tokens.setAtIndex(JAVA_INT, i, entry.getKey());
-            values.setAtIndex(JAVA_FLOAT, i++, entry.getValue());
-        }
-        mt_sampler_params.n_bias(block, bias.size());
-        mt_sampler_params.bias_token(block, tokens);
-        mt_sampler_params.bias_value(block, values);
+        return NativeSamplers.open(model, sampling).address();
     }
 
     @Override
     public void feed(long sampler, int[] tokens, int from, int to, boolean output) {
-        try (Arena local = Arena.ofConfined()) {
-            MemorySegment segment = local.allocate((long) (to - from) * Integer.BYTES, Integer.BYTES);
-            MemorySegment.copy(tokens, from, segment, JAVA_INT, 0, to - from);
-            int kind = output ? martlet_h.MT_FEED_OUTPUT() : martlet_h.MT_FEED_PROMPT();
-            check(
-                    "feed sampler",
-                    martlet_h.mt_sampler_feed(MemorySegment.ofAddress(sampler), segment, to - from, kind));
-        }
+        NativeSamplers.feed(MemorySegment.ofAddress(sampler), tokens, from, to, output);
     }
 
     @Override
     public void freeSampler(long sampler) {
-        check("free sampler", martlet_h.mt_sampler_free(MemorySegment.ofAddress(sampler)));
+        NativeSamplers.free(MemorySegment.ofAddress(sampler));
     }
 
     @Override
@@ -308,7 +267,8 @@ final class NativeStepRunner implements StepRunner {
         }
     }
 
-    private static void check(String operation, int code) {
+    /** Turns a failed call into what the scheduler knows. */
+    static void check(String operation, int code) {
         if (code != martlet_h.MT_OK()) {
             NativeException cause = NativeCalls.failure(operation, code);
             throw new EngineException(EngineException.Kind.NATIVE, cause.getMessage(), cause);

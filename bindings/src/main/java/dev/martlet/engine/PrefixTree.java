@@ -221,6 +221,13 @@ final class PrefixTree {
         return upper;
     }
 
+    /** Leaves a node no more than the last {@code most} tokens of its run; a new one above it has the others. */
+    void shorten(Node node, int most) {
+        if (node.end - node.start > most) {
+            split(node, node.end - most);
+        }
+    }
+
     /** Gives a sequence id to a node that has none. */
     void hold(Node node, int slot) {
         node.slot = slot;

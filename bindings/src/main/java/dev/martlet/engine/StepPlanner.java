@@ -5,8 +5,8 @@ import java.util.List;
 
 /**
  * Decides what goes into the next step: one token of each streaming request, with drafts of those after it where they pay,
- * and prompts in chunks that fit the budget. Prompts share a step with streaming requests, or take turns with them where that costs less. Only the scheduler's thread
- * uses it.
+ * and prompts in chunks that fit the budget. Prompts share a step with streaming requests, or take turns with them where
+ * that costs less. Only the scheduler's thread uses it.
  */
 final class StepPlanner {
 

@@ -149,6 +149,51 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
     public static int MT_STEP_VERIFY() {
         return MT_STEP_VERIFY;
     }
+    private static final int MT_POOLING_NONE = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * #define MT_POOLING_NONE 0
+     * }
+     */
+    public static int MT_POOLING_NONE() {
+        return MT_POOLING_NONE;
+    }
+    private static final int MT_POOLING_MEAN = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define MT_POOLING_MEAN 1
+     * }
+     */
+    public static int MT_POOLING_MEAN() {
+        return MT_POOLING_MEAN;
+    }
+    private static final int MT_POOLING_CLS = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define MT_POOLING_CLS 2
+     * }
+     */
+    public static int MT_POOLING_CLS() {
+        return MT_POOLING_CLS;
+    }
+    private static final int MT_POOLING_LAST = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * #define MT_POOLING_LAST 3
+     * }
+     */
+    public static int MT_POOLING_LAST() {
+        return MT_POOLING_LAST;
+    }
+    private static final int MT_POOLING_RANK = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define MT_POOLING_RANK 4
+     * }
+     */
+    public static int MT_POOLING_RANK() {
+        return MT_POOLING_RANK;
+    }
 
     private static class mt_abi_version {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
@@ -2448,6 +2493,316 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
            throw new AssertionError("should not reach here", ex$);
         }
     }
+
+    private static class mt_embedder_open {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            martlet_h.C_INT,
+            martlet_h.C_POINTER,
+            martlet_h.C_POINTER,
+            martlet_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.find("mt_embedder_open").orElseThrow(() -> new UnsatisfiedLinkError("mt_embedder_open"));
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t mt_embedder_open(mt_model *model, const mt_embedder_params *params, mt_embedder **out)
+     * }
+     */
+    public static FunctionDescriptor mt_embedder_open$descriptor() {
+        return mt_embedder_open.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t mt_embedder_open(mt_model *model, const mt_embedder_params *params, mt_embedder **out)
+     * }
+     */
+    public static MethodHandle mt_embedder_open$handle() {
+        return mt_embedder_open.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t mt_embedder_open(mt_model *model, const mt_embedder_params *params, mt_embedder **out)
+     * }
+     */
+    public static MemorySegment mt_embedder_open$address() {
+        return mt_embedder_open.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t mt_embedder_open(mt_model *model, const mt_embedder_params *params, mt_embedder **out)
+     * }
+     */
+    public static int mt_embedder_open(MemorySegment model, MemorySegment params, MemorySegment out) {
+        var mh$ = mt_embedder_open.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mt_embedder_open", model, params, out);
+            }
+            return (int)mh$.invokeExact(model, params, out);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class mt_embedder_close {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            martlet_h.C_INT,
+            martlet_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.find("mt_embedder_close").orElseThrow(() -> new UnsatisfiedLinkError("mt_embedder_close"));
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t mt_embedder_close(mt_embedder *embedder)
+     * }
+     */
+    public static FunctionDescriptor mt_embedder_close$descriptor() {
+        return mt_embedder_close.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t mt_embedder_close(mt_embedder *embedder)
+     * }
+     */
+    public static MethodHandle mt_embedder_close$handle() {
+        return mt_embedder_close.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t mt_embedder_close(mt_embedder *embedder)
+     * }
+     */
+    public static MemorySegment mt_embedder_close$address() {
+        return mt_embedder_close.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t mt_embedder_close(mt_embedder *embedder)
+     * }
+     */
+    public static int mt_embedder_close(MemorySegment embedder) {
+        var mh$ = mt_embedder_close.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mt_embedder_close", embedder);
+            }
+            return (int)mh$.invokeExact(embedder);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class mt_embedder_get_info {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            martlet_h.C_INT,
+            martlet_h.C_POINTER,
+            martlet_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.find("mt_embedder_get_info").orElseThrow(() -> new UnsatisfiedLinkError("mt_embedder_get_info"));
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t mt_embedder_get_info(mt_embedder *embedder, mt_embedder_info *out)
+     * }
+     */
+    public static FunctionDescriptor mt_embedder_get_info$descriptor() {
+        return mt_embedder_get_info.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t mt_embedder_get_info(mt_embedder *embedder, mt_embedder_info *out)
+     * }
+     */
+    public static MethodHandle mt_embedder_get_info$handle() {
+        return mt_embedder_get_info.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t mt_embedder_get_info(mt_embedder *embedder, mt_embedder_info *out)
+     * }
+     */
+    public static MemorySegment mt_embedder_get_info$address() {
+        return mt_embedder_get_info.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t mt_embedder_get_info(mt_embedder *embedder, mt_embedder_info *out)
+     * }
+     */
+    public static int mt_embedder_get_info(MemorySegment embedder, MemorySegment out) {
+        var mh$ = mt_embedder_get_info.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mt_embedder_get_info", embedder, out);
+            }
+            return (int)mh$.invokeExact(embedder, out);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class mt_embed {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            martlet_h.C_INT,
+            martlet_h.C_POINTER,
+            martlet_h.C_POINTER,
+            martlet_h.C_POINTER,
+            martlet_h.C_INT,
+            martlet_h.C_INT,
+            martlet_h.C_POINTER,
+            martlet_h.C_LONG,
+            martlet_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.find("mt_embed").orElseThrow(() -> new UnsatisfiedLinkError("mt_embed"));
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t mt_embed(mt_embedder *embedder, const int32_t *tokens, const int32_t *token_count, int32_t n_sequences, int32_t normalize, float *out, int64_t capacity, int64_t *needed)
+     * }
+     */
+    public static FunctionDescriptor mt_embed$descriptor() {
+        return mt_embed.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t mt_embed(mt_embedder *embedder, const int32_t *tokens, const int32_t *token_count, int32_t n_sequences, int32_t normalize, float *out, int64_t capacity, int64_t *needed)
+     * }
+     */
+    public static MethodHandle mt_embed$handle() {
+        return mt_embed.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t mt_embed(mt_embedder *embedder, const int32_t *tokens, const int32_t *token_count, int32_t n_sequences, int32_t normalize, float *out, int64_t capacity, int64_t *needed)
+     * }
+     */
+    public static MemorySegment mt_embed$address() {
+        return mt_embed.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t mt_embed(mt_embedder *embedder, const int32_t *tokens, const int32_t *token_count, int32_t n_sequences, int32_t normalize, float *out, int64_t capacity, int64_t *needed)
+     * }
+     */
+    public static int mt_embed(MemorySegment embedder, MemorySegment tokens, MemorySegment token_count, int n_sequences, int normalize, MemorySegment out, long capacity, MemorySegment needed) {
+        var mh$ = mt_embed.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mt_embed", embedder, tokens, token_count, n_sequences, normalize, out, capacity, needed);
+            }
+            return (int)mh$.invokeExact(embedder, tokens, token_count, n_sequences, normalize, out, capacity, needed);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class mt_embedder_abort {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            martlet_h.C_INT,
+            martlet_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.find("mt_embedder_abort").orElseThrow(() -> new UnsatisfiedLinkError("mt_embedder_abort"));
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t mt_embedder_abort(mt_embedder *embedder)
+     * }
+     */
+    public static FunctionDescriptor mt_embedder_abort$descriptor() {
+        return mt_embedder_abort.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t mt_embedder_abort(mt_embedder *embedder)
+     * }
+     */
+    public static MethodHandle mt_embedder_abort$handle() {
+        return mt_embedder_abort.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t mt_embedder_abort(mt_embedder *embedder)
+     * }
+     */
+    public static MemorySegment mt_embedder_abort$address() {
+        return mt_embedder_abort.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t mt_embedder_abort(mt_embedder *embedder)
+     * }
+     */
+    public static int mt_embedder_abort(MemorySegment embedder) {
+        var mh$ = mt_embedder_abort.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mt_embedder_abort", embedder);
+            }
+            return (int)mh$.invokeExact(embedder);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
     private static final int MT_ERR_INVALID_ARG = (int)-1L;
     /**
      * {@snippet lang=c :
@@ -2537,6 +2892,15 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
      */
     public static int MT_ERR_BUFFER() {
         return MT_ERR_BUFFER;
+    }
+    private static final int MT_POOLING_MODEL = (int)-1L;
+    /**
+     * {@snippet lang=c :
+     * #define MT_POOLING_MODEL -1
+     * }
+     */
+    public static int MT_POOLING_MODEL() {
+        return MT_POOLING_MODEL;
     }
 }
 

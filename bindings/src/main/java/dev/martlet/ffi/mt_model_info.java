@@ -41,6 +41,10 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int64_t size_bytes;
  *     char description[128];
  *     char weight_type[64];
+ *     int32_t token_sep;
+ *     int32_t add_sep;
+ *     int32_t rank_outputs;
+ *     int32_t reserved;
  * }
  * }
  */
@@ -76,7 +80,11 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
         martlet_h.C_LONG.withName("n_params"),
         martlet_h.C_LONG.withName("size_bytes"),
         MemoryLayout.sequenceLayout(128, martlet_h.C_CHAR).withName("description"),
-        MemoryLayout.sequenceLayout(64, martlet_h.C_CHAR).withName("weight_type")
+        MemoryLayout.sequenceLayout(64, martlet_h.C_CHAR).withName("weight_type"),
+        martlet_h.C_INT.withName("token_sep"),
+        martlet_h.C_INT.withName("add_sep"),
+        martlet_h.C_INT.withName("rank_outputs"),
+        martlet_h.C_INT.withName("reserved")
     ).withName("mt_model_info");
 
     /**
@@ -1292,6 +1300,182 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
      */
     public static void weight_type(MemorySegment struct, long index0, byte fieldValue) {
         struct.set(JAVA_BYTE, weight_type$OFFSET + Objects.checkIndex(index0, weight_type$LAYOUT.elementCount()), fieldValue);
+    }
+
+    private static final OfInt token_sep$LAYOUT = (OfInt)$LAYOUT.select(groupElement("token_sep"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t token_sep
+     * }
+     */
+    public static final OfInt token_sep$layout() {
+        return token_sep$LAYOUT;
+    }
+
+    private static final long token_sep$OFFSET = $LAYOUT.byteOffset(groupElement("token_sep"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t token_sep
+     * }
+     */
+    public static final long token_sep$offset() {
+        return token_sep$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t token_sep
+     * }
+     */
+    public static int token_sep(MemorySegment struct) {
+        return struct.get(token_sep$LAYOUT, token_sep$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t token_sep
+     * }
+     */
+    public static void token_sep(MemorySegment struct, int fieldValue) {
+        struct.set(token_sep$LAYOUT, token_sep$OFFSET, fieldValue);
+    }
+
+    private static final OfInt add_sep$LAYOUT = (OfInt)$LAYOUT.select(groupElement("add_sep"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t add_sep
+     * }
+     */
+    public static final OfInt add_sep$layout() {
+        return add_sep$LAYOUT;
+    }
+
+    private static final long add_sep$OFFSET = $LAYOUT.byteOffset(groupElement("add_sep"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t add_sep
+     * }
+     */
+    public static final long add_sep$offset() {
+        return add_sep$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t add_sep
+     * }
+     */
+    public static int add_sep(MemorySegment struct) {
+        return struct.get(add_sep$LAYOUT, add_sep$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t add_sep
+     * }
+     */
+    public static void add_sep(MemorySegment struct, int fieldValue) {
+        struct.set(add_sep$LAYOUT, add_sep$OFFSET, fieldValue);
+    }
+
+    private static final OfInt rank_outputs$LAYOUT = (OfInt)$LAYOUT.select(groupElement("rank_outputs"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t rank_outputs
+     * }
+     */
+    public static final OfInt rank_outputs$layout() {
+        return rank_outputs$LAYOUT;
+    }
+
+    private static final long rank_outputs$OFFSET = $LAYOUT.byteOffset(groupElement("rank_outputs"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t rank_outputs
+     * }
+     */
+    public static final long rank_outputs$offset() {
+        return rank_outputs$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t rank_outputs
+     * }
+     */
+    public static int rank_outputs(MemorySegment struct) {
+        return struct.get(rank_outputs$LAYOUT, rank_outputs$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t rank_outputs
+     * }
+     */
+    public static void rank_outputs(MemorySegment struct, int fieldValue) {
+        struct.set(rank_outputs$LAYOUT, rank_outputs$OFFSET, fieldValue);
+    }
+
+    private static final OfInt reserved$LAYOUT = (OfInt)$LAYOUT.select(groupElement("reserved"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static final OfInt reserved$layout() {
+        return reserved$LAYOUT;
+    }
+
+    private static final long reserved$OFFSET = $LAYOUT.byteOffset(groupElement("reserved"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static final long reserved$offset() {
+        return reserved$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static int reserved(MemorySegment struct) {
+        return struct.get(reserved$LAYOUT, reserved$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static void reserved(MemorySegment struct, int fieldValue) {
+        struct.set(reserved$LAYOUT, reserved$OFFSET, fieldValue);
     }
 
     /**

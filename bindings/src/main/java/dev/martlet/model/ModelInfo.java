@@ -21,6 +21,8 @@ import java.util.OptionalInt;
  * @param hybrid whether that is so for some of its layers
  * @param addBos whether a prompt starts with BOS
  * @param addEos whether a prompt ends with EOS
+ * @param addSeparator whether a pair of texts has the separator between them
+ * @param rankOutputs scores that its rank head gives for a pair of texts; 0 where it has no such head
  * @param special its tokens of protocol
  */
 public record ModelInfo(
@@ -40,6 +42,8 @@ public record ModelInfo(
         boolean hybrid,
         boolean addBos,
         boolean addEos,
+        boolean addSeparator,
+        int rankOutputs,
         SpecialTokens special) {
 
     /**
@@ -52,6 +56,7 @@ public record ModelInfo(
      * @param fimPrefix what stands before a gap to fill comes after it
      * @param fimSuffix what stands behind the gap comes after it
      * @param fimMiddle the filling comes after it
+     * @param separator stands between two texts
      */
     public record SpecialTokens(
             OptionalInt bos,
@@ -60,5 +65,6 @@ public record ModelInfo(
             OptionalInt newline,
             OptionalInt fimPrefix,
             OptionalInt fimSuffix,
-            OptionalInt fimMiddle) {}
+            OptionalInt fimMiddle,
+            OptionalInt separator) {}
 }

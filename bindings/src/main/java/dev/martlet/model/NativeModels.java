@@ -37,6 +37,8 @@ final class NativeModels {
                     mt_model_info.is_hybrid(info) != 0,
                     mt_model_info.add_bos(info) != 0,
                     mt_model_info.add_eos(info) != 0,
+                    mt_model_info.add_sep(info) != 0,
+                    mt_model_info.rank_outputs(info),
                     new ModelInfo.SpecialTokens(
                             token(mt_model_info.token_bos(info)),
                             token(mt_model_info.token_eos(info)),
@@ -44,7 +46,8 @@ final class NativeModels {
                             token(mt_model_info.token_nl(info)),
                             token(mt_model_info.token_fim_prefix(info)),
                             token(mt_model_info.token_fim_suffix(info)),
-                            token(mt_model_info.token_fim_middle(info))));
+                            token(mt_model_info.token_fim_middle(info)),
+                            token(mt_model_info.token_sep(info))));
         }
     }
 

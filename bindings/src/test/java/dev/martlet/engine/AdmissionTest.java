@@ -310,6 +310,40 @@ class AdmissionTest {
     }
 
     @Test
+    void shouldRefuseATenantThatHasTooManyWaitingAndNobodyElse() {
+        Rig rig = one("x".repeat(5));
+        GenerationRequest greedy = request("greedy", 5).withTenant("greedy").withTenantQueue(2);
+        List<GenerationStream> taken = new ArrayList<>();
+        taken.add(rig.submit(greedy));
+        rig.scheduler.doWork();
+        taken.add(rig.submit(greedy));
+        taken.add(rig.submit(greedy));
+        assertThatThrownBy(() -> rig.submit(greedy))
+                .isInstanceOfSatisfying(
+                        EngineException.class, e -> assertThat(e.kind()).isEqualTo(Kind.TENANT_QUEUE_FULL));
+        taken.add(rig.submit(request("other", 5).withTenant("other").withTenantQueue(1)));
+        assertThat(rig.counters.snapshot().rejectedTenant()).isEqualTo(1);
+        rig.runAll();
+        assertThat(taken).allMatch(stream -> Rig.read(stream).reason() == FinishReason.LENGTH);
+        GenerationStream later = rig.submit(greedy);
+        rig.runAll();
+        assertThat(Rig.read(later).reason()).isEqualTo(FinishReason.LENGTH);
+    }
+
+    @Test
+    void shouldNotHoldATenantToItsQueueWhileThereAreFreePlaces() {
+        Rig rig = Rig.answering(4_000, prompt -> "x");
+        GenerationRequest request = request("several choices", 5).withTenantQueue(0);
+        for (int place = 0; place < 4; place++) {
+            rig.submit(request);
+        }
+        assertThatThrownBy(() -> rig.submit(request))
+                .isInstanceOfSatisfying(
+                        EngineException.class, e -> assertThat(e.kind()).isEqualTo(Kind.TENANT_QUEUE_FULL));
+        rig.runAll();
+    }
+
+    @Test
     void shouldCountWhatExpiredAndShowWhoIsThere() {
         Rig rig = one("x".repeat(50));
         rig.submit(request("running", 50).withTenant("alice"));

@@ -34,7 +34,9 @@ class EngineSizingTest {
                 false,
                 true,
                 false,
-                new ModelInfo.SpecialTokens(none, none, none, none, none, none, none));
+                false,
+                0,
+                new ModelInfo.SpecialTokens(none, none, none, none, none, none, none, none));
     }
 
     private static Machine machine(int processors, int cores, long memory) {

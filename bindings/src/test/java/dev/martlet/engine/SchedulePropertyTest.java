@@ -117,6 +117,7 @@ class SchedulePropertyTest {
             rig.clock.incrementAndGet();
             rig.scheduler.doWork();
             checkIds(rig, limits);
+            checkCancelled(rig, cases);
         }
         boolean shutDown = impatient && random.nextInt(4) == 0;
         if (shutDown) {
@@ -128,6 +129,11 @@ class SchedulePropertyTest {
             checkOutcome(one, impatient, faulty, shutDown);
         }
         EngineMetrics metrics = rig.counters.snapshot();
+        if (metrics.recoveries() < 3) {
+            assertThat(cases)
+                    .as("replayed")
+                    .noneMatch(one -> Rig.read(one.stream()).reason() == FinishReason.ERROR);
+        }
         checkNothingIsLeft(rig, limits);
         return metrics;
     }
@@ -228,6 +234,17 @@ class SchedulePropertyTest {
         int running = rig.counters.snapshot().running();
         KvCache cache = rig.scheduler.cache();
         assertThat(cache.freeCount() + cache.heldCount() + running).isEqualTo(limits.sequences());
+    }
+
+    /** Who was cancelled before a step has ended behind it, and only ended requests have left the engine. */
+    private static void checkCancelled(Rig rig, List<Case> cases) {
+        long alive = cases.stream()
+                .filter(one -> one.stream().isCancelled() && !one.stream().hasEnded())
+                .count();
+        assertThat(alive).as("cancelled, and there after a step").isZero();
+        EngineMetrics metrics = rig.counters.snapshot();
+        long open = cases.stream().filter(one -> !one.stream().hasEnded()).count();
+        assertThat(open).as("requests that have not ended").isEqualTo(metrics.running() + metrics.waiting());
     }
 
     private static void checkNothingIsLeft(Rig rig, StepRunner.Limits limits) {

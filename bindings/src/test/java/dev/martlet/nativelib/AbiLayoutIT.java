@@ -6,6 +6,8 @@ import dev.martlet.ffi.martlet_h;
 import dev.martlet.ffi.mt_context_info;
 import dev.martlet.ffi.mt_context_params;
 import dev.martlet.ffi.mt_device;
+import dev.martlet.ffi.mt_embedder_info;
+import dev.martlet.ffi.mt_embedder_params;
 import dev.martlet.ffi.mt_model_info;
 import dev.martlet.ffi.mt_model_params;
 import dev.martlet.ffi.mt_perf;
@@ -32,7 +34,9 @@ class AbiLayoutIT {
             mt_context_info.layout(),
             mt_step_input.layout(),
             mt_step_output.layout(),
-            mt_perf.layout());
+            mt_perf.layout(),
+            mt_embedder_params.layout(),
+            mt_embedder_info.layout());
 
     @Test
     void shouldHaveTheLayoutsTheLibraryWasCompiledWith() {
