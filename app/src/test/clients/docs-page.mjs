@@ -71,6 +71,7 @@ const operations = page.tagged('summary').map(summary => summary.textContent);
 const completion = open('createCompletion');
 const fields = completion.textContent;
 const body = completion.tagged('textarea')[0];
+completion.tagged('input')[0].value = '60000'; // the header x-request-timeout-ms
 const out = await send(completion);
 const streamed = out.find(element => element.attributes.class === 'said')[0].textContent;
 const events = out.tagged('details')[0].tagged('pre')[0].textContent;

@@ -17,6 +17,7 @@ final class AccessSettings {
             names = "--api-key",
             paramLabel = "KEY",
             split = ",",
+            hideParamSyntax = true,
             description = "A key that clients need; repeatable. A file keeps it from other eyes (default: none).")
     private List<String> keys = List.of();
 

@@ -1,6 +1,11 @@
 package dev.martlet.cli;
 
+import dev.martlet.server.RequestLog;
 import dev.martlet.server.ServerConfig;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -54,14 +59,41 @@ final class HttpSettings {
     @Option(
             names = "--cors-origin",
             paramLabel = "ORIGIN",
+            split = ",",
+            hideParamSyntax = true,
             description = "An origin whose pages may call the server; repeatable, * for any (default: none).")
     private List<String> corsOrigins = List.of();
+
+    @Option(
+            names = "--request-log",
+            paramLabel = "FILE",
+            description = "A JSON line for each request goes there; - is standard error (default: none).")
+    private Optional<String> requestLog = Optional.empty();
+
+    @Option(names = "--log-prompts", description = "Put the text of prompts into that log (default: no text).")
+    private boolean logPrompts;
+
+    private RequestLog log() {
+        return requestLog
+                .map(file -> RequestLog.to(file.equals("-") ? System.err : open(file), logPrompts))
+                .orElse(RequestLog.none());
+    }
+
+    private static PrintStream open(String file) {
+        try {
+            return new PrintStream(new FileOutputStream(file, true), false, StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new CommandFailure("--request-log: cannot write to " + file + ": " + e.getMessage(), e);
+        }
+    }
 
     /** @throws CommandFailure naming the flag that is out of range */
     ServerConfig toConfig() {
         try {
-            ServerConfig config =
-                    ServerConfig.defaults().withStrictModel(strictModel).withCorsOrigins(corsOrigins);
+            ServerConfig config = ServerConfig.defaults()
+                    .withStrictModel(strictModel)
+                    .withCorsOrigins(corsOrigins)
+                    .withRequestLog(log());
             if (host.isPresent()) {
                 config = config.withHost(host.get());
             }

@@ -1,9 +1,9 @@
 package dev.martlet.cli;
 
-import java.util.Locale;
+import java.util.List;
+import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
@@ -35,15 +35,33 @@ public final class Main {
 
     /** Runs the command in this process and returns its exit code. */
     static int run(String... args) {
-        return commandLine().execute(args);
+        return run(System::getenv, args);
     }
 
-    static CommandLine commandLine() {
-        return new CommandLine(new Main())
+    /** @param environment gives a variable's value, or null */
+    static int run(Function<String, String> environment, String... args) {
+        try {
+            return commandLine(environment, args).execute(args);
+        } catch (CommandFailure e) {
+            System.err.println("martlet: " + e.getMessage());
+            return 1;
+        }
+    }
+
+    /**
+     * A command line for these arguments, which may name a file of settings.
+     *
+     * @param environment gives a variable's value, or null
+     * @throws CommandFailure if that file is wrong
+     */
+    static CommandLine commandLine(Function<String, String> environment, String... args) {
+        boolean serves = args.length > 0 && args[0].equals("serve");
+        Settings settings = Settings.of(environment, serves ? List.of(args) : List.of());
+        CommandLine command = new CommandLine(new Main())
                 .setUsageHelpLongOptionsMaxWidth(LONGEST_OPTION)
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .setDefaultValueProvider(Main::fromEnvironment)
-                .setExecutionExceptionHandler((failure, command, parsed) -> {
+                .setDefaultValueProvider(settings)
+                .setExecutionExceptionHandler((failure, line, parsed) -> {
                     if (failure instanceof CommandFailure) {
                         System.err.println("martlet: " + failure.getMessage());
                     } else {
@@ -51,20 +69,20 @@ public final class Main {
                     }
                     return 1;
                 })
-                .setParameterExceptionHandler(Main::explainUsage);
-    }
-
-    /** An option not given on the command line is read from the environment: --ctx-size from MARTLET_CTX_SIZE. */
-    private static String fromEnvironment(ArgSpec argument) {
-        if (argument instanceof OptionSpec option && option.longestName().startsWith("--")) {
-            String name = option.longestName().substring(2).replace('-', '_').toUpperCase(Locale.ROOT);
-            return System.getenv("MARTLET_" + name);
+                .setParameterExceptionHandler((wrong, given) -> explainUsage(settings, wrong, given));
+        if (serves) {
+            settings.check(command.getSubcommands().get("serve").getCommandSpec());
         }
-        return null;
+        return command;
     }
 
-    private static int explainUsage(ParameterException wrong, String[] args) {
-        System.err.println("martlet: " + wrong.getMessage());
+    private static int explainUsage(Settings settings, ParameterException wrong, String[] args) {
+        String origin = wrong.getArgSpec() instanceof OptionSpec option
+                ? settings.origin(option, args)
+                        .map(place -> " (from " + place + ")")
+                        .orElse("")
+                : "";
+        System.err.println("martlet: " + wrong.getMessage() + origin);
         System.err.println("try: martlet " + wrong.getCommandLine().getCommandName() + " --help");
         return 2;
     }

@@ -37,8 +37,19 @@ import picocli.CommandLine.Option;
         abbreviateSynopsis = true,
         description = "Start the OpenAI-compatible server.",
         optionListHeading = "%nModel%n",
-        footer = {"", "Each setting can also be an environment variable: --ctx-size is MARTLET_CTX_SIZE."})
+        footer = {
+            "",
+            "Each setting can also be an environment variable: --ctx-size is MARTLET_CTX_SIZE.",
+            "A flag comes before the variable, and the variable before the file of --config."
+        })
 final class ServeCommand implements Callable<Integer> {
+    /** Read before the others, since it gives their defaults: {@link Settings}. */
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "A YAML file of these settings, as in ctx-size: 8192 (default: none).")
+    private Optional<Path> settings = Optional.empty();
+
     @Option(
             names = "--model",
             paramLabel = "FILE",

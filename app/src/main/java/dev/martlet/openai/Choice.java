@@ -10,6 +10,7 @@ import dev.martlet.text.StopSequences;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One choice of an answer: takes the tokens of a generation, gives their events to an {@link AnswerSink}. Tokens become
@@ -49,6 +50,9 @@ public final class Choice {
     private boolean called;
     private boolean ended;
 
+    /** Null until it has ended in good order. */
+    private AnswerEnd end;
+
     public Choice(int index, Rules rules, OutputParser parser, AnswerSink sink) {
         this.index = index;
         this.rules = rules;
@@ -71,6 +75,11 @@ public final class Choice {
     /** Whether the choice has ended; no token may follow. */
     public boolean ended() {
         return ended;
+    }
+
+    /** Why it ended; empty while it has not, or if it failed. */
+    public Optional<AnswerEnd> end() {
+        return Optional.ofNullable(end);
     }
 
     /** Takes a token; the choice may end by it. */
@@ -144,7 +153,8 @@ public final class Choice {
         ended = true;
         parser.finish(cause, this::emit);
         matcher.match().ifPresent(stop -> sink.stopped(index, stop));
-        sink.end(index, reason(cause));
+        end = reason(cause);
+        sink.end(index, end);
     }
 
     private AnswerEnd reason(StopCause cause) {

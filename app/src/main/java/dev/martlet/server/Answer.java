@@ -3,11 +3,14 @@ package dev.martlet.server;
 import dev.martlet.chat.toolcall.StopCause;
 import dev.martlet.engine.Generation;
 import dev.martlet.engine.TokenEvent;
+import dev.martlet.openai.AnswerEnd;
 import dev.martlet.openai.ApiError;
 import dev.martlet.openai.Choice;
 import dev.martlet.openai.UsageReport;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -52,6 +55,7 @@ final class Answer implements ActiveAnswers.Running, AutoCloseable {
     /** Set once, by whichever thread ends the answer early. */
     private final AtomicReference<RuntimeException> aborted = new AtomicReference<>();
 
+    private OptionalLong firstToken = OptionalLong.empty();
     private int cachedTokens;
     private int endedGenerations;
     private int endedChoices;
@@ -125,6 +129,9 @@ final class Answer implements ActiveAnswers.Running, AutoCloseable {
         Choice choice = choices.get(arrival.index());
         switch (arrival.event()) {
             case TokenEvent.Token token -> {
+                if (firstToken.isEmpty()) {
+                    firstToken = OptionalLong.of(System.nanoTime());
+                }
                 if (!choice.ended()) {
                     choice.accept(token);
                     if (choice.ended()) {
@@ -170,7 +177,28 @@ final class Answer implements ActiveAnswers.Running, AutoCloseable {
         }
     }
 
-    private UsageReport usage() {
+    /** How long the first of its generations that ran waited for that; empty where none has. */
+    Optional<Duration> queueWait() {
+        return generations.stream()
+                .flatMap(generation -> generation.queueWait().stream())
+                .min(Duration::compareTo);
+    }
+
+    /** When its first token came, as a moment of {@link System#nanoTime()}. */
+    OptionalLong firstToken() {
+        return firstToken;
+    }
+
+    /** Why its choices ended, as the wire of OpenAI says it; without those that did not. */
+    List<String> finishReasons() {
+        return choices.stream()
+                .flatMap(choice -> choice.end().stream())
+                .map(AnswerEnd::wire)
+                .toList();
+    }
+
+    /** What was used so far. */
+    UsageReport usage() {
         return new UsageReport(
                 promptTokens,
                 cachedTokens,

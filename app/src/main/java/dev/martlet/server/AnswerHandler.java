@@ -18,6 +18,7 @@ import jakarta.json.JsonObject;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -65,19 +66,26 @@ final class AnswerHandler implements Handler {
         try {
             // The watch reads on behind this request, so no other may follow on the connection.
             response.header(HeaderValues.CONNECTION_CLOSE);
-            answer(job, ClientConnection.current(), httpRequest, response);
+            Optional<RequestNote> note = httpRequest.context().get(RequestNote.class);
+            note.ifPresent(kept -> kept.begin(job));
+            answer(job, note, ClientConnection.current(), httpRequest, response);
             throw ClientConnection.finished(response);
         } finally {
             place.close();
         }
     }
 
-    private void answer(Job job, ClientConnection client, ServerRequest httpRequest, ServerResponse response) {
+    private void answer(
+            Job job,
+            Optional<RequestNote> note,
+            ClientConnection client,
+            ServerRequest httpRequest,
+            ServerResponse response) {
         try {
             if (job.streamed()) {
-                stream(job, client, response);
+                stream(job, note, client, response);
             } else {
-                whole(job, client, response);
+                whole(job, note, client, response);
             }
         } catch (CloseConnectionException | UncheckedIOException e) {
             throw e;
@@ -87,10 +95,10 @@ final class AnswerHandler implements Handler {
         }
     }
 
-    private void stream(Job job, ClientConnection client, ServerResponse response) {
+    private void stream(Job job, Optional<RequestNote> note, ClientConnection client, ServerResponse response) {
         AnswerStream written = job.stream().get();
         EventStream events = new EventStream(response, client, written);
-        try (Answer answer = start(job, written, client)) {
+        try (Answer answer = start(job, note, written, client)) {
             events.end(answer.run(events, config.keepAlive(), job.streamsUsage()));
         } catch (CloseConnectionException | UncheckedIOException e) {
             throw e;
@@ -102,21 +110,22 @@ final class AnswerHandler implements Handler {
         }
     }
 
-    private void whole(Job job, ClientConnection client, ServerResponse response) {
+    private void whole(Job job, Optional<RequestNote> note, ClientConnection client, ServerResponse response) {
         AnswerBody folded = job.body().get();
-        try (Answer answer = start(job, folded, client)) {
+        try (Answer answer = start(job, note, folded, client)) {
             byte[] body = folded.body(answer.run(Answer.Outlet.NONE, config.keepAlive(), true));
             response.header(HeaderValues.CONTENT_TYPE_JSON);
             client.write(() -> response.send(body));
         }
     }
 
-    private Answer start(Job job, AnswerSink sink, ClientConnection client) {
+    private Answer start(Job job, Optional<RequestNote> note, AnswerSink sink, ClientConnection client) {
         List<Generation> generations = submit(job);
         Answer answer = new Answer(generations, choices(job, sink), job.promptTokens(), job.choicesPerPrompt(), active);
         try {
             active.add(answer, client);
             client.watch(() -> answer.abort(new CloseConnectionException("the client has gone")));
+            note.ifPresent(kept -> kept.answered(answer));
             return answer;
         } catch (RuntimeException e) {
             answer.close();

@@ -179,7 +179,7 @@ final class EngineView implements Handler {
     }
 
     /** With microseconds behind the point. */
-    private static double millis(Duration time) {
+    static double millis(Duration time) {
         return time.toNanos() / 1_000 / 1e3;
     }
 

@@ -170,12 +170,14 @@ public final class MartletServer implements AutoCloseable {
                 .post("/detokenize", new JsonHandler(config, this::loadedModel, Tokenization::detokenize))
                 .post("/apply-template", new JsonHandler(config, this::loadedModel, Tokenization::applyTemplate))
                 .getOpenly(true, "/health", this::health)
+                .getOpenly(true, "/ready", this::health)
                 .getOpenly(openMetrics, "/metrics", metrics)
                 .getOpenly(true, "/openapi.json", documentation::document)
                 .getOpenly(true, "/docs", documentation::page);
     }
 
     private void install(HttpRouting.Builder routing) {
+        routing.addFilter(config.requestLog());
         routing.addFilter(metrics);
         routing.addFilter(new RequestIds());
         routing.addFilter(new Framing(draining::get));
@@ -213,6 +215,7 @@ public final class MartletServer implements AutoCloseable {
                 .toException());
     }
 
+    /** Under two names: llama-server's, and the one that Kubernetes' probes are mostly given. */
     private void health(ServerRequest request, ServerResponse response) {
         String status = draining.get() ? "stopping" : model.isPresent() ? "ok" : "loading";
         response.status(status.equals("ok") ? 200 : 503);

@@ -54,6 +54,11 @@ final class Metrics implements Filter, Handler {
         ProcessMetrics.builder().register(registry);
     }
 
+    /** The pattern of ours that a request's path matches, never the client's own path. */
+    static String route(RoutingRequest request) {
+        return request.matchingPattern().filter(pattern -> !pattern.isEmpty()).orElse(OTHER);
+    }
+
     /** Shows this engine's figures too, from now on. */
     void observe(Engine engine) {
         registry.register(new EngineMetricsCollector(engine));
@@ -66,10 +71,7 @@ final class Metrics implements Filter, Handler {
         } finally {
             String method = request.prologue().method().text();
             requests.labelValues(
-                            // A pattern of ours, never the client's own path; empty where none matched.
-                            request.matchingPattern()
-                                    .filter(pattern -> !pattern.isEmpty())
-                                    .orElse(OTHER),
+                            route(request),
                             METHODS.contains(method) ? method : OTHER,
                             response.isSent() ? response.status().codeText() : NO_STATUS)
                     .inc();

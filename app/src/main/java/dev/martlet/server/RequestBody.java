@@ -49,7 +49,7 @@ final class RequestBody {
      *
      * @return whether all of it was read, and another request may follow; not where it is long
      */
-    static boolean discard(ServerRequest request) {
+    private static boolean discard(ServerRequest request) {
         if (request.headers().contains(HeaderValues.EXPECT_100)) {
             return false;
         }

@@ -25,6 +25,7 @@ import java.util.function.Consumer;
  * @param corsOrigins origins whose pages may call the server; {@code *} for any
  * @param access who may use it
  * @param tls what it proves itself with, and encrypts all by; empty for plain HTTP
+ * @param requestLog where each request is noted
  */
 public record ServerConfig(
         String host,
@@ -38,7 +39,8 @@ public record ServerConfig(
         boolean strictModel,
         List<String> corsOrigins,
         Access access,
-        Optional<TlsIdentity> tls) {
+        Optional<TlsIdentity> tls,
+        RequestLog requestLog) {
 
     public ServerConfig {
         check(!host.isBlank(), "host is empty");
@@ -57,6 +59,7 @@ public record ServerConfig(
         corsOrigins = List.copyOf(corsOrigins);
         Objects.requireNonNull(access, "access");
         Objects.requireNonNull(tls, "tls");
+        Objects.requireNonNull(requestLog, "requestLog");
     }
 
     /** Port 8080 of this machine alone, for everybody there; bodies to 32 MB, 25 s of grace, comments every 10 s, no CORS. */
@@ -78,6 +81,7 @@ public record ServerConfig(
         private List<String> corsOrigins = List.of();
         private Access access = Access.open();
         private Optional<TlsIdentity> tls = Optional.empty();
+        private RequestLog requestLog = RequestLog.none();
 
         private ServerConfig toConfig() {
             return new ServerConfig(
@@ -92,7 +96,8 @@ public record ServerConfig(
                     strictModel,
                     corsOrigins,
                     access,
-                    tls);
+                    tls,
+                    requestLog);
         }
     }
 
@@ -110,6 +115,7 @@ public record ServerConfig(
         draft.corsOrigins = corsOrigins;
         draft.access = access;
         draft.tls = tls;
+        draft.requestLog = requestLog;
         change.accept(draft);
         return draft.toConfig();
     }
@@ -160,6 +166,10 @@ public record ServerConfig(
 
     public ServerConfig withTls(TlsIdentity value) {
         return with(draft -> draft.tls = Optional.of(value));
+    }
+
+    public ServerConfig withRequestLog(RequestLog value) {
+        return with(draft -> draft.requestLog = value);
     }
 
     /** The scheme of the server's addresses. */

@@ -126,16 +126,16 @@ function pretty(text) {
   }
 }
 
-function curl(method, url, body) {
+function curl(method, url, headers, body) {
   const quoted = text => "'" + text.replaceAll("'", "'\\''") + "'";
-  const data = body === undefined ? '' : " -H 'Content-Type: application/json' -d " + quoted(body);
+  const told = Object.entries(headers).map(([name, value]) => ' -H ' + quoted(name + ': ' + value)).join('');
   const login = key.value ? ' -H "Authorization: Bearer $API_KEY"' : '';
-  return 'curl ' + (method === 'GET' ? '' : '-X ' + method + ' ') + quoted(url) + login + data;
+  const data = body === undefined ? '' : ' -d ' + quoted(body);
+  return 'curl ' + (method === 'GET' ? '' : '-X ' + method + ' ') + quoted(url) + login + told + data;
 }
 
-async function send(method, url, body, signal, out) {
-  const headers = body === undefined ? {} : {'Content-Type': 'application/json'};
-  if (key.value) headers.Authorization = 'Bearer ' + key.value;
+async function send(method, url, told, body, signal, out) {
+  const headers = key.value ? {...told, Authorization: 'Bearer ' + key.value} : told;
   const start = performance.now();
   const response = await fetch(url, {method, headers, body, signal});
   const ignored = response.headers.get('x-martlet-ignored');
@@ -166,13 +166,15 @@ function trial(doc, method, path, operation) {
   const content = operation.requestBody && operation.requestBody.content['application/json'];
   const inputs = {};
   const parts = [];
-  (operation.parameters || []).forEach(parameter => {
+  const parameters = (operation.parameters || []).map(parameter => resolved(doc, parameter));
+  parameters.forEach(parameter => {
     inputs[parameter.name] = make('input', {name: parameter.name, placeholder: parameter.description});
     parts.push(make('label', {}, parameter.name, inputs[parameter.name]));
   });
   const body = make('textarea', {spellcheck: 'false', 'aria-label': 'Request body'});
   if (content) {
     body.value = JSON.stringify(content.example, null, 2);
+    body.setAttribute('rows', body.value.split('\n').length);
     parts.push(body);
   }
   const out = make('div', {'aria-live': 'polite'});
@@ -182,12 +184,15 @@ function trial(doc, method, path, operation) {
     const values = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.value]));
     const text = content ? body.value : undefined;
     const url = address(path, values);
-    line.textContent = curl(method, url, text);
+    const headers = content ? {'Content-Type': 'application/json'} : {};
+    parameters.filter(parameter => parameter.in === 'header' && values[parameter.name])
+      .forEach(parameter => { headers[parameter.name] = values[parameter.name]; });
+    line.textContent = curl(method, url, headers, text);
     if (running) running.abort();
     const mine = running = new AbortController();
     out.replaceChildren('...');
     try {
-      await send(method, url, text, mine.signal, out);
+      await send(method, url, headers, text, mine.signal, out);
     } catch (e) {
       out.append(make('div', {class: 'failed'}, mine.signal.aborted ? 'stopped' : String(e)));
     }

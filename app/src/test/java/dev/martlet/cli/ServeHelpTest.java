@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.martlet.embedding.EmbedderOptions;
 import dev.martlet.embedding.Pooling;
 import dev.martlet.engine.EngineOptions;
+import dev.martlet.server.RequestLog;
 import dev.martlet.server.ServerConfig;
 import java.util.HashMap;
 import java.util.List;
@@ -25,12 +26,13 @@ class ServeHelpTest {
     private static final List<String> WITHOUT_DEFAULT = List.of("--help", "--version");
 
     private static CommandLine serve() {
-        return Main.commandLine().getSubcommands().get("serve");
+        return Main.commandLine(name -> null).getSubcommands().get("serve");
     }
 
     /** What the help must call the default of each setting. */
     private static Map<String, Object> defaults() {
         Map<String, Object> defaults = new HashMap<>();
+        defaults.put("--config", "none");
         defaults.put("--model", "a small model that is fetched once");
         defaults.put("--alias", "the file's");
         defaults.put("--chat-template", "the one in the model's file");
@@ -64,6 +66,8 @@ class ServeHelpTest {
         defaults.put("--tls-key", "in the file of --tls-cert");
         defaults.put("--read-timeout", SERVER.readTimeout().toSeconds());
         defaults.put("--write-timeout", SERVER.writeTimeout().toSeconds());
+        defaults.put("--request-log", SERVER.requestLog() == RequestLog.none() ? "none" : "?");
+        defaults.put("--log-prompts", "no text");
         defaults.put("--cors-origin", SERVER.corsOrigins().isEmpty() ? "none" : "?");
         return defaults;
     }

@@ -75,7 +75,8 @@ class ApiKeysIT {
                 HttpResponse<String> response = rig.send(HttpRequest.newBuilder(rig.uri(path))
                         .method(route.method().text(), BodyPublishers.ofString("{}"))
                         .build());
-                boolean open = List.of("/health", "/docs", "/openapi.json").contains(path);
+                boolean open =
+                        List.of("/health", "/ready", "/docs", "/openapi.json").contains(path);
                 assertThat(response.statusCode()).as(path).isEqualTo(open ? 200 : 401);
             }
             for (String path : List.of("/nothing", "/v1", "/", "//v1/models", "/health/../v1/models", "/v1/models/")) {

@@ -259,5 +259,6 @@ class ChatCompletionsIT {
         HttpResponse<String> response = rig.get("/health");
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(response.body()).isEqualTo("{\"status\":\"ok\"}");
+        assertThat(rig.get("/ready").statusCode()).isEqualTo(200);
     }
 }

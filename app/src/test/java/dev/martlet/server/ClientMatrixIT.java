@@ -23,6 +23,7 @@ import java.util.Optional;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -108,6 +109,17 @@ class ClientMatrixIT {
                 case RETRY -> checkRetry(seen, exchanges);
                 case CANCEL -> checkCancel(seen, exchanges, earlier);
             }
+        }
+    }
+
+    @Test
+    void shouldSatisfyTheScanner() {
+        try (RecordingProxy proxy = new RecordingProxy(server.port(), () -> {}, () -> {})) {
+            JsonObject report = object(ClientScripts.run("compatcanary.mjs", proxy.base(), "smol"));
+            System.out.println(
+                    "CompatCanary: score " + report.getInt("score") + ", " + report.getJsonObject("summary"));
+            assertThat(report.getInt("score")).as("%s", report).isEqualTo(100);
+            assertThat(proxy.exchanges()).flatExtracting(document::faults).isEmpty();
         }
     }
 

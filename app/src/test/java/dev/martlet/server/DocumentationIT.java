@@ -13,6 +13,7 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -22,6 +23,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -200,6 +202,33 @@ class DocumentationIT {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("operations")
+    void shouldEndAtTheDocumentedTimeout(Operation operation) {
+        JsonObject responses = member(operation.told(), "responses");
+        if (!responses.containsKey("504")) {
+            assertThat(operation.told().toString()).doesNotContain("/parameters/Timeout");
+            return;
+        }
+        try (ServerRig slow = ServerRig.start(prompt -> "x".repeat(1_000))) {
+            slow.runner.beforeStep(() -> LockSupport.parkNanos(20_000_000));
+            HttpResponse<String> late = slow.send(HttpRequest.newBuilder(slow.uri(operation.path()))
+                    .header("x-request-timeout-ms", "50")
+                    .POST(HttpRequest.BodyPublishers.ofString(Json.builders()
+                            .createObjectBuilder(
+                                    member(operation.told(), "requestBody", "content", "application/json", "example"))
+                            .remove("stream")
+                            .build()
+                            .toString()))
+                    .build());
+            assertThat(late.statusCode()).isEqualTo(504);
+            String name =
+                    responses.getJsonObject("504").getString("$ref").substring("#/components/responses/".length());
+            JsonObject told = member(document, "components", "responses", name);
+            matches(ServerRig.json(late), member(told, "content", "application/json", "schema"));
+        }
+    }
+
     // ---- the page
 
     private static String between(String text, String from, String to) {
@@ -242,7 +271,10 @@ class DocumentationIT {
                 .contains("include_usage");
         assertThat(seen.getString("streamed")).isEqualTo("Hello <there> & \"bye\".");
         assertThat(seen.getString("events")).contains("text_completion").endsWith("[DONE]\n");
-        assertThat(seen.getString("curl")).contains("/v1/completions").contains("\"prompt\"");
+        assertThat(seen.getString("curl"))
+                .contains("/v1/completions")
+                .contains("'x-request-timeout-ms: 60000'")
+                .contains("\"prompt\"");
         assertThat(seen.getString("tokens")).contains("\"count\": 10");
         assertThat(seen.getString("model")).contains(ServerRig.MODEL);
         assertThat(seen.getString("refused")).startsWith("400").contains("temperature");
@@ -254,7 +286,7 @@ class DocumentationIT {
         Access access = Access.open().withKeys(ApiKeys.of(List.of("sk-reader"), Optional.empty()));
         try (ServerRig closed = ServerRig.start(ServerRig.config().withAccess(access), prompt -> "Hello.")) {
             JsonObject seen = Json.object(
-                    NodeClients.run("docs-page.mjs", closed.uri("/docs").toString(), "sk-reader")
+                    ClientScripts.run("docs-page.mjs", closed.uri("/docs").toString(), "sk-reader")
                             .getBytes(StandardCharsets.UTF_8));
             assertThat(seen.getString("streamed")).isEqualTo("Hello.");
             assertThat(seen.getString("curl"))

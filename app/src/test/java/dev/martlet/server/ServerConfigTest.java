@@ -33,12 +33,14 @@ class ServerConfigTest {
                         false,
                         List.of(),
                         Access.open(),
-                        Optional.empty()));
+                        Optional.empty(),
+                        RequestLog.none()));
     }
 
     @Test
     void shouldChangeOneKeyAtATime() {
         Access access = Access.open().withOpenMetrics(true);
+        RequestLog log = RequestLog.to(System.err, true);
         TlsIdentity identity = new TlsIdentity(List.of(), null);
         assertThat(DEFAULTS.withHost("h")
                         .withPort(1)
@@ -51,7 +53,8 @@ class ServerConfigTest {
                         .withStrictModel(true)
                         .withCorsOrigins(List.of("*"))
                         .withAccess(access)
-                        .withTls(identity))
+                        .withTls(identity)
+                        .withRequestLog(log))
                 .isEqualTo(new ServerConfig(
                         "h",
                         1,
@@ -64,7 +67,8 @@ class ServerConfigTest {
                         true,
                         List.of("*"),
                         access,
-                        Optional.of(identity)));
+                        Optional.of(identity),
+                        log));
     }
 
     @ParameterizedTest

@@ -61,6 +61,7 @@ final class EngineObserver {
         trace.firstRun = nanoTime.getAsLong();
         trace.cache = Optional.of(cache.outcome(sequence, running));
         queueWait.record(micros(trace.firstRun - trace.submitted));
+        sequence.stream.ranAfter(trace.firstRun - trace.submitted);
         counters.add(Counters.Counter.PROMPT_TOKENS, trace.promptTokens);
     }
 

@@ -23,6 +23,11 @@ public interface Generation extends AutoCloseable {
     /** The next event if one is ready. */
     Optional<TokenEvent> poll();
 
+    /** How long it waited until it first ran; empty while it waits. */
+    default Optional<Duration> queueWait() {
+        return Optional.empty();
+    }
+
     /** Ends it within one step, whether queued, prefilling or decoding. Idempotent. */
     void cancel();
 

@@ -36,8 +36,22 @@ final class GenerationStream implements Generation {
     /** Set by any thread, never reset. */
     private volatile boolean cancelled;
 
+    /** How long it waited until it first ran, in nanoseconds; -1 while it waits. Written by the scheduler. */
+    private volatile long queueNanos = -1;
+
     GenerationStream(Runnable wakeScheduler) {
         this.wakeScheduler = wakeScheduler;
+    }
+
+    /** It runs for the first time, after so long. */
+    void ranAfter(long nanos) {
+        queueNanos = nanos;
+    }
+
+    @Override
+    public Optional<Duration> queueWait() {
+        long nanos = queueNanos;
+        return nanos < 0 ? Optional.empty() : Optional.of(Duration.ofNanos(nanos));
     }
 
     /** Adds a token; false when the reader is too far behind. */
