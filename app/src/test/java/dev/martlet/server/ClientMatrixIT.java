@@ -38,6 +38,9 @@ class ClientMatrixIT {
     private static final int RUNNING = 2;
     private static final int WAITING = 2;
 
+    /** Tokens of an answer whose request names no limit. */
+    private static final int MOST_UNASKED = 300;
+
     private static final Map<MatrixRow, Map<MatrixCell, String>> RESULTS = new EnumMap<>(MatrixRow.class);
 
     private static Model model;
@@ -55,8 +58,10 @@ class ClientMatrixIT {
                         .withContextTokens(8_192)
                         .withMaxSequences(RUNNING)
                         .withQueueLimit(WAITING));
+        // The scanner names no limit, and this model may go on until the context is full.
         server = MartletServer.start(
-                ServerRig.config(), ServedModel.of("smol", model, engine, Optional.empty(), Optional.empty()));
+                ServerRig.config().withDefaultMaxTokens(MOST_UNASKED),
+                ServedModel.of("smol", model, engine, Optional.empty(), Optional.empty()));
     }
 
     @AfterAll
