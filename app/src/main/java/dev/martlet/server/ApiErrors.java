@@ -120,6 +120,7 @@ final class ApiErrors {
 
     /** Sends an error as the whole answer, in the shape that the path's clients know. */
     static void send(ServerRequest request, ServerResponse response, ApiError error) {
+        request.context().get(RequestNote.class).ifPresent(note -> note.failed(error));
         String path = request.path().path();
         boolean anthropic = path.equals(ANTHROPIC) || path.startsWith(ANTHROPIC + "/");
         response.status(anthropic ? Errors.status(error) : error.status());
