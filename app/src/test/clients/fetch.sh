@@ -4,7 +4,7 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-oldest_node=18
+oldest_node=20
 
 die() {
     printf 'martlet: %s\n' "$*" >&2

@@ -9,7 +9,6 @@ import dev.martlet.openai.ApiError;
 import dev.martlet.openai.ApiException;
 import dev.martlet.openai.Choice;
 import dev.martlet.openai.Json;
-import io.helidon.common.buffers.DataReader;
 import io.helidon.http.HeaderValues;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.Handler;
@@ -64,25 +63,21 @@ final class AnswerHandler implements Handler {
     public void handle(ServerRequest httpRequest, ServerResponse response) {
         Optional<RequestNote> note = httpRequest.context().get(RequestNote.class);
         note.ifPresent(kept -> kept.arrived(endpoint.operation()));
+        byte[] body = RequestBody.readOrRefuse(httpRequest, response, config.maxBodyBytes());
+        Caller caller = Caller.of(httpRequest);
+        ServedModel model = loaded.get();
+        Job job = endpoint.understand(Json.object(body), model)
+                .by(caller, config.access().keyQueue());
+        IgnoredFields.tell(job.ignored(), response);
+        KeyPlaces.Place place = places.take(caller);
         try {
-            byte[] body = RequestBody.readOrRefuse(httpRequest, response, config.maxBodyBytes());
-            Caller caller = Caller.of(httpRequest);
-            ServedModel model = loaded.get();
-            Job job = endpoint.understand(Json.object(body), model)
-                    .by(caller, config.access().keyQueue());
-            IgnoredFields.tell(job.ignored(), response);
-            KeyPlaces.Place place = places.take(caller);
-            try {
-                // The watch reads on behind this request, so no other may follow on the connection.
-                response.header(HeaderValues.CONNECTION_CLOSE);
-                note.ifPresent(kept -> kept.begin(job));
-                answer(job, note, ClientConnection.current(), httpRequest, response);
-                throw ClientConnection.finished(response);
-            } finally {
-                place.close();
-            }
-        } catch (UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
-            throw new CloseConnectionException("the client has gone", e);
+            // The watch reads on behind this request, so no other may follow on the connection.
+            response.header(HeaderValues.CONNECTION_CLOSE);
+            note.ifPresent(kept -> kept.begin(job));
+            answer(job, note, ClientConnection.current(), httpRequest, response);
+            throw ClientConnection.finished(response);
+        } finally {
+            place.close();
         }
     }
 

@@ -10,11 +10,13 @@ import io.helidon.http.DirectHandler;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.HttpException;
+import io.helidon.http.Method;
 import io.helidon.http.RequestException;
 import io.helidon.http.ServerResponseHeaders;
 import io.helidon.http.Status;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.DirectHandlers;
+import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -103,6 +105,7 @@ final class ApiErrors {
     private static ApiError ofStatus(Status status) {
         return switch (status.code()) {
             case 404 -> ApiError.http(404, "not_found", "There is nothing at this path.");
+            case 505 -> ApiError.http(505, "http_version", "Only HTTP/1.1 is spoken here.");
             case 413 -> ApiError.http(413, "request_too_large", "The request body is too large.");
             case 503 -> ApiError.overloaded(QUEUE_RETRY);
             default ->
@@ -121,8 +124,7 @@ final class ApiErrors {
     /** Sends an error as the whole answer, in the shape that the path's clients know. */
     static void send(ServerRequest request, ServerResponse response, ApiError error) {
         request.context().get(RequestNote.class).ifPresent(note -> note.failed(error));
-        String path = request.path().path();
-        boolean anthropic = path.equals(ANTHROPIC) || path.startsWith(ANTHROPIC + "/");
+        boolean anthropic = isAnthropic(request.prologue().uriPath().rawPath());
         response.status(anthropic ? Errors.status(error) : error.status());
         response.header(HeaderValues.CONTENT_TYPE_JSON);
         error.retryAfter().ifPresent(wait -> {
@@ -133,19 +135,48 @@ final class ApiErrors {
         if (error.status() == Status.GATEWAY_TIMEOUT_504.code()) {
             response.header(SHOULD_RETRY, "false");
         }
-        response.send(anthropic ? Errors.body(error) : error.body());
+        RequestBody.discard(request, response);
+        if (request.prologue().method().equals(Method.HEAD)) {
+            response.send();
+        } else {
+            response.send(anthropic ? Errors.body(error) : error.body());
+        }
     }
 
-    /** Sends what a handler threw; a client that has gone gets nothing. */
-    private static void handle(ServerRequest request, ServerResponse response, Throwable failure) {
-        if (failure instanceof UncheckedIOException
-                || failure instanceof DataReader.InsufficientDataAvailableException) {
-            throw new CloseConnectionException("the client has gone", failure);
+    private static boolean isAnthropic(String path) {
+        return path.equals(ANTHROPIC) || path.startsWith(ANTHROPIC + "/") || path.startsWith(ANTHROPIC + "?");
+    }
+
+    /** The handler; what it throws is sent, and a client that has gone gets nothing. */
+    static Handler guarding(Handler handler) {
+        return (request, response) -> {
+            try {
+                handle(handler, request, response);
+            } catch (UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
+                throw new CloseConnectionException("the client has gone", e);
+            }
+        };
+    }
+
+    private static void handle(Handler handler, ServerRequest request, ServerResponse response) {
+        try {
+            if (!request.prologue().method().equals(Method.POST)) {
+                RequestBody.discard(request, response);
+            }
+            handler.handle(request, response);
+        } catch (CloseConnectionException | UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
+            throw e;
+        } catch (Exception | Error e) {
+            send(request, response, of(e));
         }
+    }
+
+    /** Sends what a filter threw. */
+    private static void handle(ServerRequest request, ServerResponse response, Throwable failure) {
         send(request, response, of(failure));
     }
 
-    /** Errors of handlers. */
+    /** Errors of filters, and of Helidon's own between them. */
     static void install(HttpRouting.Builder routing) {
         // Helidon looks for a class's own handler first, so its exceptions do not fall to the last line.
         routing.error(ApiException.class, ApiErrors::handle);
@@ -163,13 +194,24 @@ final class ApiErrors {
                     Status status,
                     ServerResponseHeaders headers,
                     String message) {
+                // Helidon takes what ends within its head for a failure of its own.
+                boolean noRequest = request.path().isEmpty() && type == EventType.INTERNAL_ERROR;
+                Status told = noRequest ? Status.BAD_REQUEST_400 : status;
+                ApiError error = ofStatus(told);
                 headers.set(HeaderValues.CONTENT_TYPE_JSON);
                 return TransportResponse.builder()
-                        .status(status)
+                        .status(told)
                         .headers(headers)
                         .keepAlive(false)
-                        .entity(ofStatus(status).body())
+                        .entity(body(request, error))
                         .build();
+            }
+
+            private byte[] body(TransportRequest request, ApiError error) {
+                if (request.method().equals(Method.HEAD.text())) {
+                    return new byte[0];
+                }
+                return isAnthropic(request.path()) ? Errors.body(error) : error.body();
             }
         };
         DirectHandlers.Builder handlers = DirectHandlers.builder();

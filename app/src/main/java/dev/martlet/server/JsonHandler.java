@@ -1,14 +1,11 @@
 package dev.martlet.server;
 
 import dev.martlet.openai.Json;
-import io.helidon.common.buffers.DataReader;
 import io.helidon.http.HeaderValues;
-import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import jakarta.json.JsonObject;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
@@ -52,18 +49,14 @@ final class JsonHandler implements Handler {
 
     @Override
     public void handle(ServerRequest request, ServerResponse response) {
-        try {
-            byte[] body = RequestBody.readOrRefuse(request, response, config.maxBodyBytes());
-            ServedModel model = loaded.get();
-            Reply reply = endpoint.answer(Json.object(body), model);
-            if (config.strictModel()) {
-                Models.check(reply.named(), model);
-            }
-            IgnoredFields.tell(reply.ignored(), response);
-            response.header(HeaderValues.CONTENT_TYPE_JSON);
-            response.send(reply.body().toString().getBytes(StandardCharsets.UTF_8));
-        } catch (UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
-            throw new CloseConnectionException("the client has gone", e);
+        byte[] body = RequestBody.readOrRefuse(request, response, config.maxBodyBytes());
+        ServedModel model = loaded.get();
+        Reply reply = endpoint.answer(Json.object(body), model);
+        if (config.strictModel()) {
+            Models.check(reply.named(), model);
         }
+        IgnoredFields.tell(reply.ignored(), response);
+        response.header(HeaderValues.CONTENT_TYPE_JSON);
+        response.send(reply.body().toString().getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -5,7 +5,6 @@ import dev.martlet.access.ApiKeys;
 import dev.martlet.openai.ApiError;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
-import io.helidon.http.HeaderValues;
 import io.helidon.http.ServerRequestHeaders;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.ServerRequest;
@@ -65,14 +64,7 @@ final class KeyGuard {
                 without
                         ? "This server needs an API key: send it as 'Authorization: Bearer KEY' or 'x-api-key: KEY'."
                         : "The API key is not valid here.");
-        boolean read = RequestBody.discard(request);
         response.header(HeaderNames.WWW_AUTHENTICATE, "Bearer");
-        if (!read) {
-            response.header(HeaderValues.CONNECTION_CLOSE);
-        }
         ApiErrors.send(request, response, error);
-        if (!read) {
-            throw ClientConnection.finished(response);
-        }
     }
 }

@@ -5,14 +5,10 @@ import dev.martlet.openai.ApiError;
 import io.helidon.common.socket.SocketOptions;
 import io.helidon.common.tls.Tls;
 import io.helidon.http.HeaderValues;
-import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
-import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRouting;
-import io.helidon.webserver.http.RoutingRequest;
-import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.http1.Http1Config;
@@ -77,13 +73,13 @@ public final class MartletServer implements AutoCloseable {
                 .shutdownGracePeriod(config.grace().plus(LAST_WORDS))
                 .directHandlers(ApiErrors.directHandlers())
                 .protocolsDiscoverServices(false)
-                .addConnectionSelector(Http1ConnectionSelector.builder()
+                .addConnectionSelector(new HttpConnections(Http1ConnectionSelector.builder()
                         .config(Http1Config.builder()
                                 .addReceiveListener(connections.listener())
                                 .receiveLog(false)
                                 .sendLog(false)
                                 .build())
-                        .build())
+                        .build()))
                 .routing(this::install)
                 .build()
                 .start();
@@ -187,7 +183,7 @@ public final class MartletServer implements AutoCloseable {
                 .toList()));
         routing.addFilter(metrics);
         routing.addFilter(new RequestIds());
-        routing.addFilter(this::closeWhenDraining);
+        routing.addFilter(new Framing(draining::get));
         if (!config.corsOrigins().isEmpty()) {
             routing.addFilter(new Cors(config.corsOrigins()));
         }
@@ -201,15 +197,6 @@ public final class MartletServer implements AutoCloseable {
 
     private Handler vectors(VectorHandler.Endpoint endpoint) {
         return new VectorHandler(config, this::loadedModel, this::modelsEmbedders, active, places, endpoint);
-    }
-
-    /** Helidon's own stop misses connections whose first bytes have not come when it begins. */
-    private void closeWhenDraining(FilterChain chain, RoutingRequest request, RoutingResponse response) {
-        chain.proceed();
-        if (draining.get()) {
-            response.commit();
-            throw new CloseConnectionException("stopping");
-        }
     }
 
     private ServedModel loadedModel() {

@@ -49,7 +49,7 @@ final class RequestBody {
      *
      * @return whether all of it was read, and another request may follow; not where it is long
      */
-    static boolean discard(ServerRequest request) {
+    private static boolean discard(ServerRequest request) {
         if (request.headers().contains(HeaderValues.EXPECT_100)) {
             return false;
         }
@@ -94,7 +94,7 @@ final class RequestBody {
             throw failed(client, new UncheckedIOException(e));
         } catch (UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
             throw failed(client, e);
-        } catch (NumberFormatException | RequestException e) {
+        } catch (NumberFormatException | RequestException | DataReader.IncorrectNewLineException e) {
             throw ApiError.http(400, "bad_request", "The chunks of the request body are not valid.")
                     .toException();
         } finally {
@@ -104,6 +104,16 @@ final class RequestBody {
             throw tooLarge(limit);
         }
         return body.toByteArray();
+    }
+
+    /** Reads what is left of a body, so that another request can follow; where that cannot be, the response says so. */
+    static void discard(ServerRequest request, ServerResponse response) {
+        if (request.content().hasEntity()
+                && !request.content().consumed()
+                && !response.headers().contains(HeaderValues.CONNECTION_CLOSE)
+                && !discard(request)) {
+            response.header(HeaderValues.CONNECTION_CLOSE);
+        }
     }
 
     /** What a read's failure means: the client was too slow, or it has gone. */

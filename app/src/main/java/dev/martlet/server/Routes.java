@@ -61,11 +61,12 @@ final class Routes {
     void install(HttpRouting.Builder routing, UnaryOperator<Handler> guard) {
         Map<String, String> allowed = new LinkedHashMap<>();
         for (Route route : routes) {
-            routing.route(route.method(), route.path(), route.open() ? route.handler() : guard.apply(route.handler()));
+            Handler handler = route.open() ? route.handler() : guard.apply(route.handler());
+            routing.route(route.method(), route.path(), ApiErrors.guarding(handler));
             allowed.merge(route.path(), route.method().text(), (one, other) -> one + ", " + other);
         }
-        allowed.forEach((path, methods) -> routing.any(path, guard.apply(wrongMethod(methods))));
-        routing.any(guard.apply(Routes::unknownPath));
+        allowed.forEach((path, methods) -> routing.any(path, ApiErrors.guarding(guard.apply(wrongMethod(methods)))));
+        routing.any(ApiErrors.guarding(guard.apply(Routes::unknownPath)));
     }
 
     private static Handler wrongMethod(String allowed) {

@@ -166,6 +166,110 @@ class BadRequestIT {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '~', textBlock = """
+            400 | Content-Length: -5
+            400 | Content-Length: 2, 2
+            400 | Content-Length: 2#Content-Length: 2
+            400 | Content-Length: 2#Transfer-Encoding: chunked
+            400 | Transfer-Encoding: gzip
+            400 | Transfer-Encoding: gzip, chunked
+            400 | Transfer-Encoding: chunked#Transfer-Encoding: chunked
+            404 | Connection: close
+            404 | connection: keep-alive, Close
+            """)
+    void shouldCloseWhereNoRequestCanFollow(int status, String headers) {
+        try (RawClient client = rig.raw()) {
+            String answer = client.send(
+                            "POST /nowhere HTTP/1.1\r\nHost: a\r\n" + headers.replace("#", "\r\n") + "\r\n\r\n")
+                    .readAll();
+            assertThat(answer)
+                    .startsWith("HTTP/1.1 " + status)
+                    .containsIgnoringCase("\r\nConnection: close\r\n")
+                    .contains("{\"error\":{\"message\":");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '~', textBlock = """
+            505 | GET /health HTTP/1.0
+            405 | CONNECT other.example:443 HTTP/1.1
+            400 | no request at all
+            """)
+    void shouldAnswerWhatIsNoRequestOfOurs(int status, String line) {
+        try (RawClient client = rig.raw()) {
+            assertThat(client.send(line + "\r\nHost: a\r\n\r\n").readUntil("}}"))
+                    .startsWith("HTTP/1.1 " + status)
+                    .contains("\r\n\r\n{\"error\":{\"message\":");
+        }
+    }
+
+    @Test
+    void shouldKeepRequestsApartWhateverItMakesOfTheirBodies() {
+        String[] firsts = {
+            "POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 40\r\n\r\n"
+                    + "GET /metrics HTTP/1.1\r\n\r\n".repeat(2).substring(0, 40),
+            "POST /nowhere HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+            "HEAD /health HTTP/1.1\r\nHost: a\r\n\r\n",
+            "HEAD /nowhere HTTP/1.1\r\nHost: a\r\n\r\n"
+        };
+        for (String first : firsts) {
+            try (RawClient client = rig.raw()) {
+                client.send(first + "GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+                String head = client.readUntil("\r\n\r\n");
+                assertThat(head).startsWith("HTTP/1.1 40");
+                String rest = client.readAll();
+                assertThat(first.startsWith("HEAD") ? rest : rest.substring(rest.indexOf("}}") + 2))
+                        .startsWith("HTTP/1.1 200")
+                        .endsWith("{\"status\":\"ok\"}");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"3;ext=1\r\nabc\r\n0\r\n\r\n", "3\nabc\n0\n\n", "3\r\nabc\r\n0\r\nTrailer: x\r\n\r\n"})
+    void shouldCloseAfterChunksThatItCannotRead(String chunks) {
+        for (String request : new String[] {"POST /nowhere", "POST /tokenize", "POST /v1/completions", "GET /health"}) {
+            try (RawClient client = rig.raw()) {
+                client.send(request + " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks);
+                assertThat(client.readAll())
+                        .matches("(?s)HTTP/1.1 (400|404|200) .*")
+                        .containsIgnoringCase("\r\nConnection: close\r\n");
+            }
+        }
+    }
+
+    @Test
+    void shouldAnswerAFirstLineThatNeverEnds() {
+        try (RawClient client = rig.raw()) {
+            client.send("GET /" + "p".repeat(500_000) + " HTTP/1.1\r\nHost: a\r\n\r\n");
+            assertThat(client.readUntil("}}")).startsWith("HTTP/1.1 414");
+        }
+    }
+
+    @Test
+    void shouldNotTakeAHeadThatEndsEarlyForItsOwnFailure() {
+        try (RawClient client = rig.raw()) {
+            assertThat(client.send("GET /health HTTP/1.1\r\nHost: a")
+                            .halfClose()
+                            .readAll())
+                    .startsWith("HTTP/1.1 400");
+        }
+    }
+
+    @Test
+    void shouldAnswerBadHttpInAnthropicsShapeOnItsPaths() {
+        for (String path : new String[] {"/v1/messages", "/v1/messages/count_tokens", "/v1/messages?beta=true"}) {
+            try (RawClient client = rig.raw()) {
+                assertThat(client.send("POST " + path + " HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\n"
+                                        + "Content-Length: 2\r\n\r\n{}")
+                                .readUntil("}}"))
+                        .startsWith("HTTP/1.1 400")
+                        .contains("\r\n\r\n{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\"");
+            }
+        }
+    }
+
     @Test
     void shouldRefuseOtherModelsWhenStrict() {
         try (ServerRig strict = ServerRig.start(ServerRig.config().withStrictModel(true), prompt -> "ok")) {

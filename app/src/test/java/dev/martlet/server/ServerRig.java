@@ -134,6 +134,11 @@ final class ServerRig implements AutoCloseable {
 
     /** The model's prompts are ChatML, its calls the generic format's. */
     static ServedModel model(Engine engine) {
+        return model(engine, engine::submit);
+    }
+
+    /** The same with something between it and its engine. */
+    static ServedModel model(Engine engine, ServedModel.Generator generator) {
         return new ServedModel(
                 new ServedModel.Card(
                         MODEL,
@@ -148,7 +153,7 @@ final class ServerRig implements AutoCloseable {
                 PromptRenderer.of(Optional.empty(), Map.of()),
                 ToolCallFormats.byId("hermes").orElseThrow(),
                 marker -> marker.equals("</think>"),
-                engine::submit,
+                generator,
                 Optional.of(new FillTokens(ByteTokens.MARK, ByteTokens.END, ByteTokens.MARK)));
     }
 

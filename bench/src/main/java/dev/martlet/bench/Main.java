@@ -38,7 +38,7 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "Benchmarks: DecodeBenchmark, PrefillBenchmark, SchedulerBenchmark, ParserBenchmark, TemplateBenchmark,",
-            "ChunkBenchmark, SamplerBenchmark, PrefixTreeBenchmark"
+            "ChunkBenchmark, StreamBenchmark, SamplerBenchmark, PrefixTreeBenchmark"
         })
 public final class Main implements Callable<Integer> {
     /** The first JDK with a switch for its warnings about {@code sun.misc.Unsafe}. */

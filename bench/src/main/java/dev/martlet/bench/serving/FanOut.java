@@ -53,6 +53,12 @@ record FanOut(String id, int clients, int sharedWords, int sharedTokens, int out
                 .with(Figure.FIRST_P95, Stats.percentile(firsts, 0.95));
     }
 
+    /** The same with the rate of output. */
+    static Run rated(List<Answer> answers) {
+        Run run = timed(answers);
+        return run.with(Figure.OUTPUT_RATE, run.outputTokens() / run.figures().get(Figure.WALL));
+    }
+
     private static double seconds(List<Answer> answers) {
         long begin = answers.stream().mapToLong(Answer::sentAt).min().orElseThrow();
         long end = answers.stream().mapToLong(Answer::endedAt).max().orElseThrow();

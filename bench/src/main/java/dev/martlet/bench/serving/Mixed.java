@@ -30,8 +30,7 @@ record Mixed(int clients, int outputTokens) implements Workload {
 
     @Override
     public Run run(ServerProcess server, long seed) throws InterruptedException {
-        Run run = FanOut.timed(server.client().sendAll(chats(seed)));
-        return run.with(Figure.OUTPUT_RATE, run.outputTokens() / run.figures().get(Figure.WALL));
+        return FanOut.rated(server.client().sendAll(chats(seed)));
     }
 
     List<Chat> chats(long seed) {

@@ -33,6 +33,7 @@ record Reference(Path folder, Path peers, Path work, Path model, int threads) {
             case FanOut fanOut -> STRAIGHT;
             case Single single -> BENCH;
             case Mixed mixed -> "";
+            case Streams streams -> "";
             case Conversation conversation -> "";
             case Arrival arrival -> "";
             case Resident resident -> "";
@@ -45,6 +46,7 @@ record Reference(Path folder, Path peers, Path work, Path model, int threads) {
             case FanOut fanOut -> straight(fanOut, seed, limit);
             case Single single -> bench(single, limit);
             case Mixed mixed -> throw without(mixed);
+            case Streams streams -> throw without(streams);
             case Conversation conversation -> throw without(conversation);
             case Arrival arrival -> throw without(arrival);
             case Resident resident -> throw without(resident);

@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
         description = "Measure the whole server beside llama-server, on the same model, threads and libraries.",
         footer = {
             "",
-            "Rows: fanout, fanout64, mixed, single, chat, arrival, memory",
+            "Rows: fanout, fanout64, mixed, streams64, single, chat, arrival, memory",
             "",
             "The first run builds llama-server, which takes some minutes. Each run starts a server of its own on a "
                     + "free port, uses it for the warm-up with other texts, and ends it. Nothing else should run "

@@ -3,7 +3,7 @@ package dev.martlet.bench.serving;
 import java.util.List;
 
 /** A row of the comparison: what clients ask of a server, and what is told of it. */
-sealed interface Workload permits FanOut, Mixed, Single, Conversation, Arrival, Resident {
+sealed interface Workload permits FanOut, Mixed, Streams, Single, Conversation, Arrival, Resident {
 
     /** Its name on the command line and in JSON. */
     String id();

@@ -5,7 +5,8 @@ import java.util.List;
 
 /** The rows there are, by size. */
 final class Workloads {
-    static final List<String> IDS = List.of("fanout", "fanout64", "mixed", "single", "chat", "arrival", "memory");
+    static final List<String> IDS =
+            List.of("fanout", "fanout64", "mixed", "streams64", "single", "chat", "arrival", "memory");
 
     /** Tokens of the words before a shared text. */
     private static final int INTRODUCTION = 10;
@@ -21,6 +22,7 @@ final class Workloads {
                 fanOut("fanout", facts, 16, 970),
                 fanOut("fanout64", facts, 64, shared64),
                 mixed,
+                new Streams(64, quick ? 32 : 128),
                 new Single(facts.words(1_024), 1_024, quick ? 32 : 128),
                 new Conversation(5, 32),
                 new Arrival(8, facts.words(arriving), arriving, quick ? 200 : 1_200),
