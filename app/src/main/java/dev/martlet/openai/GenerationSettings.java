@@ -1,6 +1,7 @@
 package dev.martlet.openai;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -9,6 +10,9 @@ public interface GenerationSettings {
 
     /** Most choices of one request. */
     int MAX_CHOICES = 128;
+
+    /** The model the client names. */
+    Optional<String> model();
 
     /** Whether the answer is sent as it is made. */
     boolean stream();

@@ -32,6 +32,11 @@ final class AnswerHandler implements Handler {
     interface Endpoint {
         /** @throws ApiException with status 400, naming the field at fault */
         Job understand(JsonObject body, ServedModel model);
+
+        /** What is asked for, in the words of OpenTelemetry's {@code gen_ai.operation.name}. */
+        default String operation() {
+            return "chat";
+        }
     }
 
     private final ServerConfig config;
@@ -56,6 +61,8 @@ final class AnswerHandler implements Handler {
 
     @Override
     public void handle(ServerRequest httpRequest, ServerResponse response) {
+        Optional<RequestNote> note = httpRequest.context().get(RequestNote.class);
+        note.ifPresent(kept -> kept.arrived(endpoint.operation()));
         byte[] body = RequestBody.readOrRefuse(httpRequest, response, config.maxBodyBytes());
         Caller caller = Caller.of(httpRequest);
         ServedModel model = loaded.get();
@@ -66,7 +73,6 @@ final class AnswerHandler implements Handler {
         try {
             // The watch reads on behind this request, so no other may follow on the connection.
             response.header(HeaderValues.CONNECTION_CLOSE);
-            Optional<RequestNote> note = httpRequest.context().get(RequestNote.class);
             note.ifPresent(kept -> kept.begin(job));
             answer(job, note, ClientConnection.current(), httpRequest, response);
             throw ClientConnection.finished(response);
@@ -82,7 +88,7 @@ final class AnswerHandler implements Handler {
             ServerRequest httpRequest,
             ServerResponse response) {
         try {
-            if (job.streamed()) {
+            if (job.settings().stream()) {
                 stream(job, note, client, response);
             } else {
                 whole(job, note, client, response);
@@ -99,14 +105,16 @@ final class AnswerHandler implements Handler {
         AnswerStream written = job.stream().get();
         EventStream events = new EventStream(response, client, written);
         try (Answer answer = start(job, note, written, client)) {
-            events.end(answer.run(events, config.keepAlive(), job.streamsUsage()));
+            events.end(answer.run(events, config.keepAlive(), job.settings().includeUsage()));
         } catch (CloseConnectionException | UncheckedIOException e) {
             throw e;
         } catch (RuntimeException | Error e) {
             if (!events.started()) {
                 throw e;
             }
-            events.end(ApiErrors.of(e));
+            ApiError error = ApiErrors.of(e);
+            note.ifPresent(kept -> kept.failed(error));
+            events.end(error);
         }
     }
 

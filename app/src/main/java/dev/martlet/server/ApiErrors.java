@@ -123,6 +123,7 @@ final class ApiErrors {
 
     /** Sends an error as the whole answer, in the shape that the path's clients know. */
     static void send(ServerRequest request, ServerResponse response, ApiError error) {
+        request.context().get(RequestNote.class).ifPresent(note -> note.failed(error));
         boolean anthropic = isAnthropic(request.prologue().uriPath().rawPath());
         response.status(anthropic ? Errors.status(error) : error.status());
         response.header(HeaderValues.CONTENT_TYPE_JSON);

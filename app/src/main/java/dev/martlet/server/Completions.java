@@ -28,6 +28,11 @@ final class Completions implements AnswerHandler.Endpoint {
     }
 
     @Override
+    public String operation() {
+        return "text_completion";
+    }
+
+    @Override
     public Job understand(JsonObject body, ServedModel model) {
         CompletionRequest request =
                 CompletionRequest.parse(body, model.vocabulary().size());
@@ -48,14 +53,13 @@ final class Completions implements AnswerHandler.Endpoint {
         }
         return new Job(
                 model,
+                request,
                 request.ignored(),
                 generations,
                 candidates,
                 new Choice.Rules(
                         model.vocabulary(), StopSequences.of(request.stops()), request.logprobs(), false, false),
                 PlainParser::new,
-                request.stream(),
-                request.includeUsage(),
                 () -> new TextChunkWriter(header, request.includeUsage(), echoes),
                 () -> new TextCompletionAssembler(header, echoes, candidates, request.choices()));
     }

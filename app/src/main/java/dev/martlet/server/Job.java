@@ -6,6 +6,7 @@ import dev.martlet.openai.AnswerBody;
 import dev.martlet.openai.AnswerStream;
 import dev.martlet.openai.ChatCompletionRequest;
 import dev.martlet.openai.Choice;
+import dev.martlet.openai.GenerationSettings;
 import dev.martlet.text.StopSequences;
 import java.util.List;
 import java.util.Objects;
@@ -16,30 +17,29 @@ import java.util.stream.Stream;
  * A request that was understood: what is to be generated, how it is read, and how the answer is written.
  *
  * @param model who answers
+ * @param settings what the request says of how text is generated
  * @param ignored fields of the request that have no effect, by path
  * @param generations one for each choice; the choices of one prompt stand together
  * @param choicesPerPrompt how many choices share a prompt
  * @param rules how the choices are read
  * @param parser gives the parser of one choice
- * @param streamed whether the answer is sent as it is made
- * @param streamsUsage whether a stream ends with the usage
  * @param stream makes the writer of a stream
  * @param body makes the writer of a whole answer
  */
 record Job(
         ServedModel model,
+        GenerationSettings settings,
         List<String> ignored,
         List<GenerationRequest> generations,
         int choicesPerPrompt,
         Choice.Rules rules,
         Supplier<OutputParser> parser,
-        boolean streamed,
-        boolean streamsUsage,
         Supplier<AnswerStream> stream,
         Supplier<AnswerBody> body) {
 
     Job {
         Objects.requireNonNull(model, "model");
+        Objects.requireNonNull(settings, "settings");
         Objects.requireNonNull(rules, "rules");
         Objects.requireNonNull(parser, "parser");
         Objects.requireNonNull(stream, "stream");
@@ -60,6 +60,7 @@ record Job(
         boolean tooUrgent = generations.stream().anyMatch(caller::isTooUrgent);
         return new Job(
                 model,
+                settings,
                 tooUrgent
                         ? Stream.concat(ignored.stream(), Stream.of("priority")).toList()
                         : ignored,
@@ -69,8 +70,6 @@ record Job(
                 choicesPerPrompt,
                 rules,
                 parser,
-                streamed,
-                streamsUsage,
                 stream,
                 body);
     }
@@ -98,14 +97,13 @@ record Job(
                 request.functionsForm());
         return new Job(
                 model,
+                request,
                 Stream.concat(request.ignored().stream(), model.unheld(request).stream())
                         .toList(),
                 plan.generations(prompt.tokens(), request.names().messages(), request.choices(), limit),
                 request.choices(),
                 rules,
                 () -> model.parser(request.conversation(), prompt.suffix()),
-                request.stream(),
-                request.includeUsage(),
                 stream,
                 body);
     }

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 
 /**
  * The HTTP server. It listens from the start, answers 503 until it is given its model, and ends in good order. Safe from
@@ -177,7 +178,9 @@ public final class MartletServer implements AutoCloseable {
     }
 
     private void install(HttpRouting.Builder routing) {
-        routing.addFilter(config.requestLog());
+        routing.addFilter(new RequestNotes(Stream.of(config.requestLog().listener(), Tracing.ofClassPath())
+                .flatMap(Optional::stream)
+                .toList()));
         routing.addFilter(metrics);
         routing.addFilter(new RequestIds());
         routing.addFilter(new Framing(draining::get));

@@ -5,8 +5,6 @@ import dev.martlet.engine.GenerationRequest;
 import dev.martlet.openai.Json;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
-import io.helidon.webserver.http.Filter;
-import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.RoutingRequest;
 import io.helidon.webserver.http.RoutingResponse;
 import jakarta.json.JsonObjectBuilder;
@@ -20,7 +18,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * A line of JSON for each request: when, whose, what for, how it ended, how many tokens and how long. No text of prompts,
  * unless that is asked for, and none of answers. Safe from any thread.
  */
-public final class RequestLog implements Filter {
+public final class RequestLog {
     private static final RequestLog NONE = new RequestLog(Optional.empty(), false);
     private static final HeaderName TRACE_PARENT = HeaderNames.create("traceparent");
 
@@ -49,28 +47,16 @@ public final class RequestLog implements Filter {
         return new RequestLog(Optional.of(Objects.requireNonNull(out, "out")), prompts);
     }
 
-    @Override
-    public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
-        if (out.isEmpty()) {
-            chain.proceed();
-            return;
-        }
-        RequestNote note = new RequestNote();
-        request.context().register(note);
-        try {
-            chain.proceed();
-        } finally {
-            write(line(note, request, response));
-        }
+    /** What writes the lines; empty where nothing is logged. */
+    Optional<RequestListener> listener() {
+        return out.map(stream -> (note, request, response) -> write(stream, line(note, request, response)));
     }
 
-    private void write(String line) {
+    private void write(PrintStream stream, String line) {
         lock.lock();
         try {
-            out.ifPresent(stream -> {
-                stream.print(line + "\n");
-                stream.flush();
-            });
+            stream.print(line + "\n");
+            stream.flush();
         } finally {
             lock.unlock();
         }
@@ -94,11 +80,13 @@ public final class RequestLog implements Filter {
         }
         note.job().ifPresent(job -> describe(line, job));
         note.answer().ifPresent(answer -> describe(line, note, answer));
-        return line.add("total_ms", note.millisUntil(System.nanoTime())).build().toString();
+        return line.add("total_ms", EngineView.millis(note.until(System.nanoTime())))
+                .build()
+                .toString();
     }
 
     private void describe(JsonObjectBuilder line, Job job) {
-        line.add("model", job.model().card().id()).add("stream", job.streamed());
+        line.add("model", job.model().card().id()).add("stream", job.settings().stream());
         if (prompts) {
             GenerationRequest first = job.generations().getFirst();
             line.add("prompt", job.model().text(first.prompt()));
@@ -110,7 +98,7 @@ public final class RequestLog implements Filter {
                 .add("cached_tokens", answer.usage().cachedTokens())
                 .add("completion_tokens", answer.usage().completionTokens());
         answer.queueWait().ifPresent(wait -> line.add("queue_ms", EngineView.millis(wait)));
-        answer.firstToken().ifPresent(moment -> line.add("ttft_ms", note.millisUntil(moment)));
+        answer.firstToken().ifPresent(moment -> line.add("ttft_ms", EngineView.millis(note.until(moment))));
         line.add("finish_reasons", Json.builders().createArrayBuilder(answer.finishReasons()));
     }
 }

@@ -1,13 +1,26 @@
 package dev.martlet.server;
 
+import dev.martlet.openai.ApiError;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 
-/** What is noted of a request while it is answered, for the {@link RequestLog}. Used by the request's thread alone. */
+/**
+ * What is noted of a request while it is answered, for those that {@linkplain RequestListener tell} of it. Used by the
+ * request's thread alone.
+ */
 final class RequestNote {
+    private final Instant time = Instant.now();
     private final long start = System.nanoTime();
+    private Optional<String> operation = Optional.empty();
     private Optional<Job> job = Optional.empty();
     private Optional<Answer> answer = Optional.empty();
+    private Optional<ApiError> failure = Optional.empty();
+
+    /** It asks for generated text; this is what kind: {@link AnswerHandler.Endpoint#operation()}. */
+    void arrived(String asked) {
+        operation = Optional.of(asked);
+    }
 
     /** An answer to this is begun. */
     void begin(Job understood) {
@@ -19,6 +32,16 @@ final class RequestNote {
         answer = Optional.of(by);
     }
 
+    /** The client is told this, as the whole answer or as a stream's last event. */
+    void failed(ApiError error) {
+        failure = Optional.of(error);
+    }
+
+    /** Empty for a request that does not ask for generated text. */
+    Optional<String> operation() {
+        return operation;
+    }
+
     Optional<Job> job() {
         return job;
     }
@@ -27,8 +50,17 @@ final class RequestNote {
         return answer;
     }
 
-    /** Milliseconds from the request's first bytes until that moment. */
-    double millisUntil(long nanoTime) {
-        return EngineView.millis(Duration.ofNanos(nanoTime - start));
+    Optional<ApiError> failure() {
+        return failure;
+    }
+
+    /** When the request began. */
+    Instant time() {
+        return time;
+    }
+
+    /** From the request's first bytes until that moment of {@link System#nanoTime()}. */
+    Duration until(long nanoTime) {
+        return Duration.ofNanos(nanoTime - start);
     }
 }
