@@ -124,7 +124,7 @@ final class Appointments {
         return byDue.isEmpty() ? end : Math.max(end, byDue.last().due() + apart);
     }
 
-    /** One that came too early for its place keeps it; one that found none comes behind those who are due until there is one. */
+    /** Too early for its place it keeps it; where there was none it comes behind those who are due until there is one. */
     private long again(Appointment earlier, long now, long first, long interval) {
         return isDue(earlier, now) ? now + first + interval * due(now + first, MOST) : earlier.due();
     }
