@@ -118,7 +118,7 @@ public final class Engine implements AutoCloseable {
      * Queues a request.
      *
      * @return its tokens, as they come
-     * @throws EngineException QUEUE_FULL, QUEUE_TOKENS_FULL, PROMPT_TOO_LONG or SHUTDOWN
+     * @throws EngineException QUEUE_FULL, TENANT_QUEUE_FULL, QUEUE_TOKENS_FULL, PROMPT_TOO_LONG or SHUTDOWN
      * @throws IllegalArgumentException if a token of the prompt or of the bias is none of the vocabulary, or the
      *     constraint is compiled for another one
      */

@@ -67,7 +67,10 @@ public record EngineOptions(
                 "0 to " + (SEQUENCE_IDS - maxSequences) + " beside maxSequences " + maxSequences);
     }
 
-    /** 32 requests at once, steps of 512 tokens and, while requests are streaming, 250 ms, 256 waiting with up to 262,144 tokens, 96 cached prefixes, 8 drafts, the rest chosen by the model. */
+    /**
+     * 32 requests at once, steps of 512 tokens and, while requests are streaming, 250 ms, 256 waiting with up to 262,144
+     * tokens, 96 cached prefixes, 8 drafts, the rest chosen by the model.
+     */
     public static EngineOptions defaults() {
         return new EngineOptions(0, 32, 512, 250, 0, 256, 262_144, FlashAttention.AUTO, true, 96, 1_024, 8);
     }
