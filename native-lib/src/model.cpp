@@ -55,6 +55,19 @@ void learn_vocabulary(model &m) {
     }
 }
 
+/* A list that ends with NULL; empty to let llama.cpp choose. */
+std::vector<ggml_backend_dev_t> devices_for(const mt_model_params &p) {
+    if (p.gpu_layers == 0) {
+        return {nullptr};
+    }
+    if (!spares_devices()) {
+        return {};
+    }
+    std::vector<ggml_backend_dev_t> devices = gpus();
+    devices.push_back(nullptr);
+    return devices;
+}
+
 std::shared_ptr<model> load(const std::string &path, const mt_model_params &p) {
     const gguf_summary summary = check_gguf_model(path);
     if (p.vocab_only == 0 && summary.n_tensors == 0) {
@@ -63,8 +76,8 @@ std::shared_ptr<model> load(const std::string &path, const mt_model_params &p) {
 
     cells shared{p.progress_permille, p.cancel};
     llama_model_params params = llama_model_default_params();
-    ggml_backend_dev_t no_devices[] = {nullptr};
-    params.devices = p.gpu_layers == 0 ? no_devices : nullptr;
+    std::vector<ggml_backend_dev_t> devices = devices_for(p);
+    params.devices = devices.empty() ? nullptr : devices.data();
     params.n_gpu_layers = p.gpu_layers;
     params.load_mode = load_mode(p);
     params.vocab_only = p.vocab_only != 0;
@@ -193,7 +206,7 @@ extern "C" int32_t mt_model_open(const char *path, int32_t path_len, const mt_mo
         MARTLET_REQUIRE(!file.empty() && file.find('\0') == std::string::npos, "path is empty or holds a NUL");
         require_block(params, "mt_model_params");
         MARTLET_REQUIRE(out != nullptr, "out is NULL");
-        require_initialised();
+        const library_use use = require_initialised();
         *out = static_cast<mt_model *>(add_handle(kind::model, load(file, *params)));
     });
 }

@@ -80,6 +80,9 @@ final class ServeCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nEngine%n")
     private EngineSettings engine = new EngineSettings();
 
+    @ArgGroup(validate = false, heading = "%nGPUs%n")
+    private GpuSettings gpu = new GpuSettings();
+
     @ArgGroup(validate = false, heading = "%nEmbeddings%n")
     private EmbeddingSettings embedding = new EmbeddingSettings();
 
@@ -93,7 +96,8 @@ final class ServeCommand implements Callable<Integer> {
 
         MartletServer server = listen(config);
         try {
-            Model model = open(gguf);
+            int layers = new GpuStart(CudaStore::ofUser, System.err).layers(gpu.choice(), gguf);
+            Model model = open(gguf, layers);
             Embedders embedders = Embedders.of(model, embedderOptions);
             Optional<Engine> running = start(model, options, embedders);
             server.drainAtExit(() -> {
@@ -132,13 +136,14 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    private static Model open(Path gguf) {
+    private static Model open(Path gguf, int gpuLayers) {
         if (!Files.isRegularFile(gguf)) {
             throw new CommandFailure("no such model file: " + gguf);
         }
         Progress progress = new Progress("loading " + gguf.getFileName(), System.err);
         try {
-            return Model.open(gguf, ModelOptions.defaults().withListener(progress));
+            return Model.open(
+                    gguf, ModelOptions.defaults().withGpuLayers(gpuLayers).withListener(progress));
         } catch (NativeException e) {
             throw new CommandFailure(e.getMessage(), e);
         }

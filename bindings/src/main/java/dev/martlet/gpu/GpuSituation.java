@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -40,7 +41,19 @@ public record GpuSituation(
         runtimes = Map.copyOf(runtimes);
     }
 
-    /** Collects what lies on this machine and what can be fetched; fetches nothing. */
+    /**
+     * Collects what lies on this machine and what can be fetched; fetches nothing.
+     *
+     * @param files asked only where the driver shows a device
+     */
+    public static GpuSituation of(CudaDriver driver, Supplier<? extends CudaFiles> files, long neededBytes)
+            throws IOException {
+        return driver instanceof CudaDriver.Present present && !present.devices().isEmpty()
+                ? of(driver, files.get(), neededBytes)
+                : new GpuSituation(driver, List.of(), List.of(), Map.of(), neededBytes);
+    }
+
+    /** The same, whatever the driver. */
     public static GpuSituation of(CudaDriver driver, CudaFiles files, long neededBytes) throws IOException {
         List<CudaModule> installed = files.installed();
         List<CudaModule> offered = new ArrayList<>();
@@ -115,11 +128,14 @@ public record GpuSituation(
         return outcomes.stream().filter(kind::isInstance).findFirst();
     }
 
-    /** The refusal that came farthest: what it lacks is the least. Of several the last, which asks for the oldest driver. */
+    /** The refusal that came farthest: what it lacks is the least. Drivers are asked to be as new as the oldest module. */
     private static Optional<GpuDecision> nearest(List<GpuDecision> outcomes) {
         return outcomes.stream()
                 .map(Refused.class::cast)
-                .reduce((one, other) -> one.cause().compareTo(other.cause()) > 0 ? one : other)
+                .reduce((one, other) -> {
+                    int farther = other.cause().compareTo(one.cause());
+                    return farther > 0 || farther == 0 && one.cause() == Cause.OLD_DRIVER ? other : one;
+                })
                 .map(GpuDecision.class::cast);
     }
 

@@ -1,7 +1,7 @@
 /*
  * module.c: a library in the place of llama.cpp's CUDA backend, which notes beside itself that it was loaded: a file with
- * its own name and ".loaded" at the end. With DEVICES it registers a backend with as many devices, which can tell what
- * they are and nothing else. The layouts are those of ggml-backend-impl.h of llama.cpp v0.5.0.
+ * its own name and ".loaded" at the end. With DEVICES it registers a backend with as many GPUs, each the CPU in
+ * disguise, so that models run on them. The layouts are those of ggml-backend-impl.h of llama.cpp v0.5.0.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -36,7 +36,7 @@ struct device {
     void (*get_memory)(struct device *, size_t *, size_t *);
     int (*get_type)(struct device *);
     void (*get_props)(struct device *, struct properties *);
-    void *unused[10];
+    void *others[10];
     struct registration *registration;
     void *context;
 };
@@ -58,24 +58,13 @@ static const char *name(struct device *d) {
     return names[d - devices];
 }
 
-static const char *description(struct device *d) {
-    (void)d;
-    return "stub";
-}
-
-static void memory(struct device *d, size_t *free, size_t *total) {
-    (void)d;
-    *free = 1 << 20;
-    *total = 1 << 20;
-}
-
 static int type(struct device *d) {
     (void)d;
     return 1; /* GGML_BACKEND_DEVICE_TYPE_GPU */
 }
 
 static void props(struct device *d, struct properties *out) {
-    *out = (struct properties){name(d), description(d), 1 << 20, 1 << 20, type(d), NULL, {0}};
+    *out = (struct properties){name(d), "disguise", 1 << 30, 1 << 30, type(d), NULL, {0}};
 }
 
 static const char *backend(struct registration *r) {
@@ -100,9 +89,18 @@ static void *address(struct registration *r, const char *function) {
 }
 
 struct registration *ggml_backend_init(void) {
-    static struct registration self = {API_VERSION, backend, count, get, address, NULL};
+    static struct registration self = {2, backend, count, get, address, NULL};
+    void *ggml = dlopen("libggml.v0.5.0.so", RTLD_NOLOAD | RTLD_LAZY);
+    struct device *(*by_type)(int) = ggml ? (struct device * (*)(int)) dlsym(ggml, "ggml_backend_dev_by_type") : NULL;
+    if (!by_type) {
+        return NULL;
+    }
     for (int i = 0; i < DEVICES; i++) {
-        devices[i] = (struct device){name, description, memory, type, props, {NULL}, &self, NULL};
+        devices[i] = *by_type(0);
+        devices[i].get_name = name;
+        devices[i].get_type = type;
+        devices[i].get_props = props;
+        devices[i].registration = &self;
     }
     return &self;
 }
