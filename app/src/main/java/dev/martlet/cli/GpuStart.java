@@ -86,8 +86,9 @@ final class GpuStart {
         try {
             return switch (decide()) {
                 case Ready ready -> load(ready);
-                case Fetch fetch -> throw new NoGpu("what was fetched for CUDA "
-                        + fetch.module().toolkit().major() + " is not there");
+                case Fetch fetch ->
+                    throw new NoGpu("what was fetched for CUDA "
+                            + fetch.module().toolkit().major() + " is not there");
                 case Refused refused -> throw new NoGpu(sentence(refused));
             };
         } catch (IOException | NativeException e) {

@@ -49,6 +49,7 @@ class ServeHelpTest {
         defaults.put("--drafts", ENGINE.drafts());
         defaults.put("--flash-attention", ENGINE.flashAttention().name().toLowerCase(Locale.ROOT));
         defaults.put("--no-prefix-cache", ENGINE.prefixCache() ? "keep them" : "?");
+        defaults.put("--gpu", new GpuSettings().choice() instanceof GpuChoice.Auto ? "auto" : "?");
         defaults.put("--pooling", EMBEDDER.pooling() == Pooling.MODEL ? "as the model's file says, else mean" : "?");
         defaults.put("--embedding-tokens", EMBEDDER.maxTokens());
         defaults.put("--embedding-queue", EMBEDDER.queueLimit());
@@ -106,7 +107,7 @@ class ServeHelpTest {
             assertThat(own).as(option.longestName()).hasSize(1);
             assertThat(own.getFirst()).endsWith(option.description()[0]);
         }
-        assertThat(lines).contains("Model", "HTTP", "Access", "Engine", "Embeddings");
+        assertThat(lines).contains("Model", "HTTP", "Access", "Engine", "GPUs", "Embeddings");
         assertThat(lines).allSatisfy(line -> assertThat(line.length()).isLessThan(120));
     }
 

@@ -48,7 +48,8 @@ public record GpuSituation(
      */
     public static GpuSituation of(CudaDriver driver, Supplier<? extends CudaFiles> files, long neededBytes)
             throws IOException {
-        return driver instanceof CudaDriver.Present present && !present.devices().isEmpty()
+        return driver instanceof CudaDriver.Present present
+                        && !present.devices().isEmpty()
                 ? of(driver, files.get(), neededBytes)
                 : new GpuSituation(driver, List.of(), List.of(), Map.of(), neededBytes);
     }
