@@ -44,7 +44,7 @@ class StartLinesTest {
     }
 
     private static List<String> lines(String weightType, int threads, List<Device> devices) {
-        EngineSetup setup = new EngineSetup(threads, 32_768, 8_192, "F16", 754_974_720);
+        EngineSetup setup = new EngineSetup(threads, 32_768, 8_192, "F16", 754_974_720, true);
         return StartLines.of(model(weightType), EngineOptions.defaults(), setup, HASWELL, LAPTOP, devices);
     }
 

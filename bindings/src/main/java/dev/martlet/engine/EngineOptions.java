@@ -37,7 +37,7 @@ public record EngineOptions(
     /** Sequence ids of one context: llama.cpp has 256, one is kept aside for saving and loading. */
     private static final int SEQUENCE_IDS = 255;
 
-    private static final int MOST_DRAFTS = 32;
+    static final int MOST_DRAFTS = 32;
 
     /** Requests that can have all their drafts in one step. */
     private static final int DRAFTING_SEQUENCES = 4;

@@ -8,5 +8,7 @@ package dev.martlet.engine;
  * @param sequenceTokens most tokens of one request, prompt and output
  * @param cacheType type of the KV cache's numbers, e.g. "F16"
  * @param cacheBytes size of the KV cache; 0 where unknown
+ * @param drafts whether tokens are guessed and verified
  */
-public record EngineSetup(int threads, int contextTokens, int sequenceTokens, String cacheType, long cacheBytes) {}
+public record EngineSetup(
+        int threads, int contextTokens, int sequenceTokens, String cacheType, long cacheBytes, boolean drafts) {}
