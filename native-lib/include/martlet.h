@@ -12,8 +12,8 @@
  *     nothing was written.
  *   - Handles are opaque and belong to the library; one that was closed is refused (MT_ERR_INVALID_ARG), not read.
  *
- * Threads: a context, its samplers and its sequences belong to one thread at a time (a second one gets MT_ERR_STATE), and
- * so does an embedder. Everything else, mt_abort() and mt_embedder_abort() are safe from any thread.
+ * Threads: a context, its samplers and its sequences belong to one thread at a time (a second one gets MT_ERR_STATE),
+ * and so does an embedder. Everything else, mt_abort() and mt_embedder_abort() are safe from any thread.
  */
 #ifndef MARTLET_H
 #define MARTLET_H
@@ -36,16 +36,16 @@ extern "C" {
 /* ---- codes ---------------------------------------------------------------------------------------------------- */
 
 #define MT_OK 0
-#define MT_ERR_INVALID_ARG -1  /* an argument is out of its range; nothing was done */
-#define MT_ERR_STATE -2        /* not now: not initialised, or something is still open */
-#define MT_ERR_OOM -3          /* out of host or device memory */
-#define MT_ERR_IO -4           /* a file is missing, unreadable or not a valid GGUF */
-#define MT_ERR_UNSUPPORTED -5  /* this model or build cannot do that */
-#define MT_ERR_NO_SPACE -6     /* the KV cache is full; nothing was changed */
-#define MT_ERR_ABORTED -7      /* mt_abort() or a cancel cell ended it */
-#define MT_ERR_POISONED -8     /* the context failed inside a kernel; it accepts only mt_context_close() */
-#define MT_ERR_INTERNAL -9     /* the libraries below failed in a way that is none of the above */
-#define MT_ERR_BUFFER -10      /* the caller's buffer is too small; nothing was written but *needed */
+#define MT_ERR_INVALID_ARG -1 /* an argument is out of its range; nothing was done */
+#define MT_ERR_STATE -2       /* not now: not initialised, or something is still open */
+#define MT_ERR_OOM -3         /* out of host or device memory */
+#define MT_ERR_IO -4          /* a file is missing, unreadable or not a valid GGUF */
+#define MT_ERR_UNSUPPORTED -5 /* this model or build cannot do that */
+#define MT_ERR_NO_SPACE -6    /* the KV cache is full; nothing was changed */
+#define MT_ERR_ABORTED -7     /* mt_abort() or a cancel cell ended it */
+#define MT_ERR_POISONED -8    /* the context failed inside a kernel; it accepts only mt_context_close() */
+#define MT_ERR_INTERNAL -9    /* the libraries below failed in a way that is none of the above */
+#define MT_ERR_BUFFER -10     /* the caller's buffer is too small; nothing was written but *needed */
 
 typedef struct mt_model mt_model;
 typedef struct mt_context mt_context;
@@ -99,15 +99,26 @@ MT_API int32_t mt_system_info(char *out, int32_t capacity, int32_t *needed);
 
 /* ---- model ---------------------------------------------------------------------------------------------------- */
 
+#define MT_SPLIT_LAYER 0 /* each GPU takes some of the layers */
+#define MT_SPLIT_NONE 1  /* one GPU takes them all */
+#define MT_SPLIT_ROW 2   /* each GPU takes some rows of the weights of a layer; only where its backend can */
+
 typedef struct mt_model_params {
     int32_t struct_size;
-    int32_t gpu_layers;         /* layers to put on the GPU; 0 = CPU only, negative = all */
+    int32_t gpu_layers;         /* layers to put on GPUs, the last ones first, the output counted as one; 0 = CPU only,
+                                   negative = all */
     int32_t use_mmap;           /* 0 or 1 */
     int32_t use_mlock;          /* 0 or 1 */
     int32_t vocab_only;         /* 1 = no weights: only metadata and tokenizer */
     int32_t check_tensors;      /* 1 = validate the weights while loading */
     int32_t *progress_permille; /* NULL, or a cell the library writes 0..1000 to */
     const int32_t *cancel;      /* NULL, or a cell: non-zero ends the load with MT_ERR_ABORTED */
+    const float *tensor_split;  /* NULL, or the shares of the GPUs, in the order of mt_device_info(): none negative, not
+                                   all 0. NULL = by their free memory */
+    int32_t tensor_split_count; /* entries of tensor_split, at most the number of GPUs; those after it get nothing */
+    int32_t split_mode;         /* MT_SPLIT_*; no matter without a GPU */
+    int32_t main_gpu;           /* number of the GPU that MT_SPLIT_NONE takes */
+    int32_t reserved;
 } mt_model_params;
 
 /*
@@ -143,7 +154,7 @@ typedef struct mt_model_info {
     int32_t pooling_type; /* llama.cpp's number; 0 = none */
     int32_t vocab_type;   /* llama.cpp's number */
     int64_t n_params;
-    int64_t size_bytes; /* of the weights */
+    int64_t size_bytes;    /* of the weights */
     char description[128]; /* e.g. "llama 135M Q4_1"; NUL-terminated */
     char weight_type[64];  /* e.g. "Q4_1"; NUL-terminated */
     int32_t token_sep;     /* stands between two texts; -1 where the model has none */
@@ -162,6 +173,14 @@ MT_API int32_t mt_model_meta_value(const mt_model *model, int32_t index, char *o
 /* The chat template's Jinja source; name NULL is the default one. *needed is 0 when the file has none. */
 MT_API int32_t mt_model_chat_template(const mt_model *model, const char *name, int32_t name_len, char *out,
                                       int32_t capacity, int32_t *needed);
+
+/*
+ * The header of a GGUF file, checked as by mt_model_open(), as text; of a split model, which is named by its first
+ * part, the metadata of that part and the tensors of all. Lines, their words with a tab between them: meta KEY VALUE
+ * numbers, truth values (0 or 1), lists of up to 4,096 of them (with commas), short texts tensor NAME TYPE BYTES N...
+ * the type by ggml's name, e.g. q4_0; the lengths of the dimensions, rows' first Needs no mt_init().
+ */
+MT_API int32_t mt_model_header(const char *path, int32_t path_len, char *out, int32_t capacity, int32_t *needed);
 
 /* ---- vocabulary ----------------------------------------------------------------------------------------------- */
 
@@ -212,17 +231,19 @@ typedef struct mt_sampler_params {
     float frequency_penalty;  /* 0 = off */
     float presence_penalty;   /* 0 = off */
     int64_t seed;
-    int32_t n_bias;             /* entries of the two arrays below */
-    int32_t min_tokens;         /* end-of-generation tokens are forbidden before this many output tokens, unless the mask
-                                   leaves nothing else */
-    const int32_t *bias_token;  /* each in [0, n_vocab) */
-    const float *bias_value;    /* added to the logit; -inf forbids */
+    int32_t n_bias;            /* entries of the two arrays below */
+    int32_t min_tokens;        /* end-of-generation tokens are forbidden before this many output tokens, unless the mask
+                                  leaves nothing else */
+    const int32_t *bias_token; /* each in [0, n_vocab) */
+    const float *bias_value;   /* added to the logit; -inf forbids */
 } mt_sampler_params;
 
 MT_API int32_t mt_sampler_new(const mt_model *model, const mt_sampler_params *params, mt_sampler **out);
 
 #define MT_FEED_PROMPT 0 /* counted by the repetition penalty only */
-#define MT_FEED_OUTPUT 1 /* counted by all penalties and as an output position; mt_step feeds what it samples itself */
+#define MT_FEED_OUTPUT                                                                                                 \
+    1 /* counted by all penalties and as an output position; mt_step feeds what it samples itself                      \
+       */
 
 MT_API int32_t mt_sampler_feed(mt_sampler *sampler, const int32_t *tokens, int32_t n_tokens, int32_t kind);
 MT_API int32_t mt_sampler_clone(const mt_sampler *sampler, mt_sampler **out);
@@ -248,8 +269,8 @@ typedef struct mt_context_params {
     int32_t flash_attention; /* -1 auto, 0 off, 1 on */
     int32_t kv_unified;      /* 1: one pool of cells with free forks; 0: n_ctx / n_seq_max cells a sequence */
     int32_t type_k;          /* 0 = F16, 8 = Q8_0, 2 = Q4_0 */
-    int32_t type_v;
-    int32_t offload_kqv;    /* 0 or 1 */
+    int32_t type_v;          /* the same; all but F16 need flash attention */
+    int32_t offload_kqv;     /* 0 or 1 */
     int32_t threadpool_poll; /* 0..100: how hard idle workers spin between graphs; 100 is the fastest */
 } mt_context_params;
 
@@ -260,19 +281,44 @@ MT_API int32_t mt_context_close(mt_context *context);
 
 typedef struct mt_context_info {
     int32_t struct_size;
-    int32_t n_ctx; /* real sizes, which may differ from those asked for */
+    int32_t n_ctx;     /* real sizes, which may differ from those asked for */
     int32_t n_ctx_seq; /* cells one sequence may use */
     int32_t n_batch;
     int32_t n_seq_max;
     int32_t n_outputs_max;
     int32_t n_threads;
     int32_t n_threads_batch;
-    int32_t can_trim;   /* 0 for recurrent and hybrid models: mt_sequence_trim only to 0, whole states only */
-    int32_t poisoned;   /* 0 or 1 */
-    int32_t used_cells; /* cells in use, forks of a prefix counted once */
+    int32_t can_trim;     /* 0 for recurrent and hybrid models: mt_sequence_trim only to 0, whole states only */
+    int32_t poisoned;     /* 0 or 1 */
+    int32_t used_cells;   /* cells in use, forks of a prefix counted once */
     int32_t skips_masked; /* 1: cells of other sequences cost a row next to nothing */
-    int64_t kv_bytes; /* size of the KV cache; 0 where unknown */
+    int64_t kv_bytes;     /* size of the KV cache; 0 where unknown */
 } mt_context_info;
+
+/* What lies in one memory, in bytes. */
+typedef struct mt_memory {
+    int32_t struct_size;
+    int32_t host;    /* 1: the host's memory, 0: a GPU's */
+    int64_t weights; /* mapped ones by the part of the file that is mapped */
+    int64_t cache;
+    int64_t compute; /* what a step needs, and on the host the logits */
+    char device[64]; /* as in mt_device, e.g. CUDA0; the host's is CPU. NUL-terminated, cut if longer */
+} mt_memory;
+
+/*
+ * Where a model and a context on it lie: an entry for the host and then one for each GPU that the model uses. *needed
+ * receives their number.
+ */
+MT_API int32_t mt_context_memory(mt_context *context, mt_memory *out, int32_t capacity, int32_t *needed);
+
+/*
+ * The same of a model and context that are not there: llama.cpp goes through the motions of opening both, but reads no
+ * weights and takes no memory but for logits and some bytes a cell. use_mmap, use_mlock and the cells of model_params
+ * have no effect.
+ */
+MT_API int32_t mt_memory_plan(const char *path, int32_t path_len, const mt_model_params *model_params,
+                              const mt_context_params *context_params, mt_memory *out, int32_t capacity,
+                              int32_t *needed);
 
 MT_API int32_t mt_context_get_info(mt_context *context, mt_context_info *out);
 MT_API int32_t mt_context_set_threads(mt_context *context, int32_t n_threads, int32_t n_threads_batch);
@@ -296,9 +342,9 @@ MT_API int32_t mt_sequence_length(mt_context *context, int32_t sequence, int32_t
 
 /*
  * The state of a sequence's tail, its tokens [from, length), as bytes in host memory: what the model computed for them,
- * not the tokens themselves. Loaded after the same first from tokens it continues as if it had never been away, up to the
- * rounding of attention, which depends on where cells lie; whether the tokens are the same the caller must know. Needs
- * 0 <= from < the sequence's length.
+ * not the tokens themselves. Loaded after the same first from tokens it continues as if it had never been away, up to
+ * the rounding of attention, which depends on where cells lie; whether the tokens are the same the caller must know.
+ * Needs 0 <= from < the sequence's length.
  *
  * MT_ERR_UNSUPPORTED: from > 0 where only whole states can be had (recurrent and hybrid models, sliding windows, some
  * attention kinds), and any state of a context with kv_unified = 0.
@@ -317,8 +363,9 @@ MT_API int32_t mt_sequence_load(mt_context *context, int32_t sequence, const voi
 /* ---- step ----------------------------------------------------------------------------------------------------- */
 
 #define MT_STEP_SAMPLE 1 /* sample after the segment's last token: one output row */
-#define MT_STEP_VERIFY 2 /* tokens are [last, d1 .. dg]: sample each row as if the drafts had been emitted one by one,
-                            stop at the first mismatch and trim the sequence to what was accepted: up to g + 1 rows */
+#define MT_STEP_VERIFY                                                                                                 \
+    2 /* tokens are [last, d1 .. dg]: sample each row as if the drafts had been emitted one by one,                    \
+         stop at the first mismatch and trim the sequence to what was accepted: up to g + 1 rows */
 
 /*
  * One step: prefill, decode and draft-verification segments of many sequences in one batch. Segment s feeds
@@ -336,11 +383,12 @@ typedef struct mt_step_input {
     const int32_t *position;    /* [segments] */
     const int32_t *token_count; /* [segments], each at least 1 */
     const int32_t *flags;       /* [segments] 0 (prefill without output) or MT_STEP_* */
-    const int32_t *top_logprobs; /* [segments] 0 = no logprobs at all, k + 1 = the chosen one's and the k best (k <= 20) */
+    const int32_t
+        *top_logprobs; /* [segments] 0 = no logprobs at all, k + 1 = the chosen one's and the k best (k <= 20) */
     mt_sampler *const *sampler; /* [segments] NULL where nothing is sampled */
     const int64_t *const *mask; /* NULL, or [segments]: NULL or bits of allowed tokens, (n_vocab + 63) / 64 words a row:
-                                   one row for SAMPLE, token_count rows for VERIFY; bit t % 64 of word t / 64 is token t;
-                                   each row allows at least one token */
+                                   one row for SAMPLE, token_count rows for VERIFY; bit t % 64 of word t / 64 is token
+                                   t; each row allows at least one token */
     const int32_t *tokens;      /* [n_tokens] */
 } mt_step_input;
 
@@ -351,15 +399,15 @@ typedef struct mt_step_input {
  */
 typedef struct mt_step_output {
     int32_t struct_size;
-    int32_t row_capacity;  /* entries of token and logprob */
-    int32_t top_stride;    /* at least the largest k asked for; 0 where none */
-    int32_t n_rows;        /* out */
-    int32_t *row_count;    /* [segments] out */
-    int32_t *token;        /* [row_capacity] out; -1 where nothing can be chosen (bias forbids all that the mask allows, or
-                              the model gave no number): the sampler is not fed, a VERIFY segment ends there */
-    float *logprob;        /* [row_capacity] out; 0 where not asked for */
-    int32_t *top_token;    /* [row_capacity * top_stride] out, may be NULL when top_stride is 0 */
-    float *top_logprob;    /* [row_capacity * top_stride] out, likewise */
+    int32_t row_capacity; /* entries of token and logprob */
+    int32_t top_stride;   /* at least the largest k asked for; 0 where none */
+    int32_t n_rows;       /* out */
+    int32_t *row_count;   /* [segments] out */
+    int32_t *token;     /* [row_capacity] out; -1 where nothing can be chosen (bias forbids all that the mask allows, or
+                           the model gave no number): the sampler is not fed, a VERIFY segment ends there */
+    float *logprob;     /* [row_capacity] out; 0 where not asked for */
+    int32_t *top_token; /* [row_capacity * top_stride] out, may be NULL when top_stride is 0 */
+    float *top_logprob; /* [row_capacity * top_stride] out, likewise */
     int64_t decode_micros; /* out */
     int64_t sample_micros; /* out */
 } mt_step_output;
