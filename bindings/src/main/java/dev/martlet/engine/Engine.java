@@ -109,8 +109,8 @@ public final class Engine implements AutoCloseable {
     public static Engine start(StepRunner runner, Vocabulary vocabulary, Tokenizer tokenizer, EngineOptions options) {
         StepRunner.Limits limits = runner.limits();
         boolean drafts = options.drafts() > 0 && limits.partialPrefix();
-        EngineSetup setup =
-                new EngineSetup(options.threads(), limits.contextTokens(), limits.sequenceTokens(), "", 0, drafts);
+        EngineSetup setup = new EngineSetup(
+                options.threads(), limits.contextTokens(), limits.sequenceTokens(), options.cacheTypes(), 0, drafts);
         Engine engine = new Engine(runner, setup, vocabulary, tokenizer, options, false, closed -> {});
         engine.thread.start();
         return engine;

@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import dev.martlet.ffi.martlet_h;
 import dev.martlet.ffi.mt_context_info;
 import dev.martlet.ffi.mt_context_params;
+import dev.martlet.memory.CacheTypes;
 import dev.martlet.model.Device;
 import dev.martlet.model.ModelInfo;
 import dev.martlet.nativelib.NativeCalls;
@@ -35,12 +36,11 @@ final class NativeStepRunner implements StepRunner {
     /** Idle workers spin between the graphs of a step; fastest in every measurement. */
     private static final int THREADPOOL_POLL = 100;
 
-    private static final String CACHE_TYPE = "F16";
-
     private final MemorySegment model;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment params;
     private final MemorySegment info;
+    private final CacheTypes cacheTypes;
     private final Limits limits;
     private final StepBlock block;
     private final boolean drafts;
@@ -62,6 +62,7 @@ final class NativeStepRunner implements StepRunner {
      */
     NativeStepRunner(MemorySegment model, ModelInfo modelInfo, EngineOptions options) {
         this.model = model;
+        this.cacheTypes = options.cacheTypes();
         try {
             params = params(modelInfo, options);
             info = mt_context_info.allocate(arena);
@@ -109,8 +110,8 @@ final class NativeStepRunner implements StepRunner {
                     case ON -> 1;
                 });
         mt_context_params.kv_unified(block, 1);
-        mt_context_params.type_k(block, 0);
-        mt_context_params.type_v(block, 0);
+        mt_context_params.type_k(block, options.cacheTypes().keys().number());
+        mt_context_params.type_v(block, options.cacheTypes().values().number());
         mt_context_params.offload_kqv(block, 1);
         mt_context_params.threadpool_poll(block, THREADPOOL_POLL);
         return block;
@@ -136,7 +137,7 @@ final class NativeStepRunner implements StepRunner {
                 mt_context_info.n_threads(info),
                 limits.contextTokens(),
                 limits.sequenceTokens(),
-                CACHE_TYPE,
+                cacheTypes,
                 mt_context_info.kv_bytes(info),
                 drafts);
     }
