@@ -108,11 +108,6 @@ std::vector<ggml_backend_dev_t> usable_devices() {
     return devices;
 }
 
-bool is_gpu(ggml_backend_dev_t device) {
-    const enum ggml_backend_dev_type type = ggml_backend_dev_type(device);
-    return type == GGML_BACKEND_DEVICE_TYPE_GPU || type == GGML_BACKEND_DEVICE_TYPE_IGPU;
-}
-
 int32_t kind_of(enum ggml_backend_dev_type type) {
     switch (type) {
     case GGML_BACKEND_DEVICE_TYPE_CPU:
@@ -177,14 +172,21 @@ threadpool_api threadpool_functions() {
 }
 
 std::vector<ggml_backend_dev_t> gpus() {
-    std::vector<ggml_backend_dev_t> devices = usable_devices();
-    devices.erase(std::remove_if(devices.begin(), devices.end(), [](ggml_backend_dev_t d) { return !is_gpu(d); }),
-                  devices.end());
-    return devices;
+    std::vector<ggml_backend_dev_t> own;
+    std::vector<ggml_backend_dev_t> shared;
+    for (ggml_backend_dev_t device : usable_devices()) {
+        const enum ggml_backend_dev_type type = ggml_backend_dev_type(device);
+        if (type == GGML_BACKEND_DEVICE_TYPE_GPU) {
+            own.push_back(device);
+        } else if (type == GGML_BACKEND_DEVICE_TYPE_IGPU) {
+            shared.push_back(device);
+        }
+    }
+    return own.empty() ? shared : own;
 }
 
-bool has_gpu() {
-    return !gpus().empty();
+int32_t gpu_count() {
+    return static_cast<int32_t>(gpus().size());
 }
 
 bool spares_devices() {
@@ -232,8 +234,7 @@ extern "C" int32_t mt_shutdown(void) {
 
 extern "C" int32_t mt_backend_load(const char *path, int32_t path_len, const int32_t *devices, int32_t n_devices) {
     return wall([&] {
-        const std::string file = text_argument(path, path_len, "path");
-        MARTLET_REQUIRE(!file.empty() && file.find('\0') == std::string::npos, "path is empty or holds a NUL");
+        const std::string file = path_argument(path, path_len);
         MARTLET_REQUIRE(devices == nullptr ? n_devices == 0 : n_devices > 0, "%d devices with %s list", n_devices,
                         devices == nullptr ? "no" : "a");
         std::lock_guard<std::shared_mutex> guard(lock);

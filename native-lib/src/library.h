@@ -25,10 +25,10 @@ struct threadpool_api {
 
 threadpool_api threadpool_functions();
 
-/* The GPUs that models may use. */
+/* GPUs that a model may use: those with a memory of their own, otherwise those that share the host's. */
 std::vector<ggml_backend_dev_t> gpus();
 
-bool has_gpu();
+int32_t gpu_count();
 
 /* Whether a backend has devices that must not be used: llama.cpp takes all it finds unless it is told. */
 bool spares_devices();

@@ -9,6 +9,7 @@ import dev.martlet.engine.Engine;
 import dev.martlet.engine.EngineOptions;
 import dev.martlet.model.CpuVariant;
 import dev.martlet.model.Device;
+import dev.martlet.model.GpuSplit;
 import dev.martlet.model.Machine;
 import dev.martlet.model.Model;
 import dev.martlet.model.ModelOptions;
@@ -81,7 +82,7 @@ final class ServeCommand implements Callable<Integer> {
     private EngineSettings engine = new EngineSettings();
 
     @ArgGroup(validate = false, heading = "%nGPUs%n")
-    private GpuSettings gpu = new GpuSettings();
+    private SplitSettings split = new SplitSettings();
 
     @ArgGroup(validate = false, heading = "%nEmbeddings%n")
     private EmbeddingSettings embedding = new EmbeddingSettings();
@@ -90,14 +91,16 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         ServerConfig config = access.addTo(http.toConfig());
         EngineOptions options = engine.toOptions();
+        GpuSplit gpuSplit = split.toSplit();
         EmbedderOptions embedderOptions = embedding.toOptions(options.threads());
         Path gguf = file.orElseGet(() -> ModelStore.ofUser().defaultModel());
         Optional<String> source = template.map(ServeCommand::read);
 
         MartletServer server = listen(config);
         try {
-            int layers = new GpuStart(CudaStore::ofUser, System.err).layers(gpu.choice(), gguf);
-            Model model = open(gguf, layers);
+            int layers = new GpuStart(CudaStore::ofUser, System.err).layers(split.gpu(), gguf);
+            Model model =
+                    open(gguf, ModelOptions.defaults().withGpuLayers(layers).withSplit(gpuSplit));
             Embedders embedders = Embedders.of(model, embedderOptions);
             Optional<Engine> running = start(model, options, embedders);
             server.drainAtExit(() -> {
@@ -136,14 +139,13 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    private static Model open(Path gguf, int gpuLayers) {
+    private static Model open(Path gguf, ModelOptions options) {
         if (!Files.isRegularFile(gguf)) {
             throw new CommandFailure("no such model file: " + gguf);
         }
         Progress progress = new Progress("loading " + gguf.getFileName(), System.err);
         try {
-            return Model.open(
-                    gguf, ModelOptions.defaults().withGpuLayers(gpuLayers).withListener(progress));
+            return Model.open(gguf, options.withListener(progress));
         } catch (NativeException e) {
             throw new CommandFailure(e.getMessage(), e);
         }
