@@ -7,6 +7,7 @@ import dev.martlet.model.Vocabulary;
 import dev.martlet.nativelib.NativeHandle;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -109,7 +110,7 @@ public final class Engine implements AutoCloseable {
     public static Engine start(StepRunner runner, Vocabulary vocabulary, Tokenizer tokenizer, EngineOptions options) {
         StepRunner.Limits limits = runner.limits();
         EngineSetup setup = new EngineSetup(
-                options.threads(), limits.contextTokens(), limits.sequenceTokens(), options.cacheTypes(), 0);
+                options.threads(), limits.contextTokens(), limits.sequenceTokens(), options.cacheTypes(), 0, List.of());
         Engine engine = new Engine(runner, setup, vocabulary, tokenizer, options, false, closed -> {});
         engine.thread.start();
         return engine;
