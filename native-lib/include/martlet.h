@@ -12,8 +12,8 @@
  *     nothing was written.
  *   - Handles are opaque and belong to the library; one that was closed is refused (MT_ERR_INVALID_ARG), not read.
  *
- * Threads: a context, its samplers and its sequences belong to one thread at a time (a second one gets MT_ERR_STATE),
- * and so does an embedder. Everything else, mt_abort() and mt_embedder_abort() are safe from any thread.
+ * Threads: a context, its samplers and its sequences belong to one thread at a time (a second one gets MT_ERR_STATE), and
+ * so does an embedder. Everything else, mt_abort() and mt_embedder_abort() are safe from any thread.
  */
 #ifndef MARTLET_H
 #define MARTLET_H
@@ -36,16 +36,16 @@ extern "C" {
 /* ---- codes ---------------------------------------------------------------------------------------------------- */
 
 #define MT_OK 0
-#define MT_ERR_INVALID_ARG -1 /* an argument is out of its range; nothing was done */
-#define MT_ERR_STATE -2       /* not now: not initialised, or something is still open */
-#define MT_ERR_OOM -3         /* out of host or device memory */
-#define MT_ERR_IO -4          /* a file is missing, unreadable or not a valid GGUF */
-#define MT_ERR_UNSUPPORTED -5 /* this model or build cannot do that */
-#define MT_ERR_NO_SPACE -6    /* the KV cache is full; nothing was changed */
-#define MT_ERR_ABORTED -7     /* mt_abort() or a cancel cell ended it */
-#define MT_ERR_POISONED -8    /* the context failed inside a kernel; it accepts only mt_context_close() */
-#define MT_ERR_INTERNAL -9    /* the libraries below failed in a way that is none of the above */
-#define MT_ERR_BUFFER -10     /* the caller's buffer is too small; nothing was written but *needed */
+#define MT_ERR_INVALID_ARG -1  /* an argument is out of its range; nothing was done */
+#define MT_ERR_STATE -2        /* not now: not initialised, or something is still open */
+#define MT_ERR_OOM -3          /* out of host or device memory */
+#define MT_ERR_IO -4           /* a file is missing, unreadable or not a valid GGUF */
+#define MT_ERR_UNSUPPORTED -5  /* this model or build cannot do that */
+#define MT_ERR_NO_SPACE -6     /* the KV cache is full; nothing was changed */
+#define MT_ERR_ABORTED -7      /* mt_abort() or a cancel cell ended it */
+#define MT_ERR_POISONED -8     /* the context failed inside a kernel; it accepts only mt_context_close() */
+#define MT_ERR_INTERNAL -9     /* the libraries below failed in a way that is none of the above */
+#define MT_ERR_BUFFER -10      /* the caller's buffer is too small; nothing was written but *needed */
 
 typedef struct mt_model mt_model;
 typedef struct mt_context mt_context;
@@ -154,7 +154,7 @@ typedef struct mt_model_info {
     int32_t pooling_type; /* llama.cpp's number; 0 = none */
     int32_t vocab_type;   /* llama.cpp's number */
     int64_t n_params;
-    int64_t size_bytes;    /* of the weights */
+    int64_t size_bytes; /* of the weights */
     char description[128]; /* e.g. "llama 135M Q4_1"; NUL-terminated */
     char weight_type[64];  /* e.g. "Q4_1"; NUL-terminated */
     int32_t token_sep;     /* stands between two texts; -1 where the model has none */
@@ -175,10 +175,13 @@ MT_API int32_t mt_model_chat_template(const mt_model *model, const char *name, i
                                       int32_t capacity, int32_t *needed);
 
 /*
- * The header of a GGUF file, checked as by mt_model_open(), as text; of a split model, which is named by its first
- * part, the metadata of that part and the tensors of all. Lines, their words with a tab between them: meta KEY VALUE
- * numbers, truth values (0 or 1), lists of up to 4,096 of them (with commas), short texts tensor NAME TYPE BYTES N...
- * the type by ggml's name, e.g. q4_0; the lengths of the dimensions, rows' first Needs no mt_init().
+ * The header of a GGUF file, checked as by mt_model_open(), as text; of a split model, which is named by its first part,
+ * the metadata of that part and the tensors of all. Lines, their words with a tab between them:
+ *
+ *   meta    KEY VALUE          numbers, truth values (0 or 1), lists of up to 4,096 of them (with commas), short texts
+ *   tensor  NAME TYPE BYTES N  the type by ggml's name, e.g. q4_0; as many N as it has dimensions, rows' length first
+ *
+ * Needs no mt_init().
  */
 MT_API int32_t mt_model_header(const char *path, int32_t path_len, char *out, int32_t capacity, int32_t *needed);
 
@@ -231,19 +234,17 @@ typedef struct mt_sampler_params {
     float frequency_penalty;  /* 0 = off */
     float presence_penalty;   /* 0 = off */
     int64_t seed;
-    int32_t n_bias;            /* entries of the two arrays below */
-    int32_t min_tokens;        /* end-of-generation tokens are forbidden before this many output tokens, unless the mask
-                                  leaves nothing else */
-    const int32_t *bias_token; /* each in [0, n_vocab) */
-    const float *bias_value;   /* added to the logit; -inf forbids */
+    int32_t n_bias;             /* entries of the two arrays below */
+    int32_t min_tokens;         /* end-of-generation tokens are forbidden before this many output tokens, unless the mask
+                                   leaves nothing else */
+    const int32_t *bias_token;  /* each in [0, n_vocab) */
+    const float *bias_value;    /* added to the logit; -inf forbids */
 } mt_sampler_params;
 
 MT_API int32_t mt_sampler_new(const mt_model *model, const mt_sampler_params *params, mt_sampler **out);
 
 #define MT_FEED_PROMPT 0 /* counted by the repetition penalty only */
-#define MT_FEED_OUTPUT                                                                                                 \
-    1 /* counted by all penalties and as an output position; mt_step feeds what it samples itself                      \
-       */
+#define MT_FEED_OUTPUT 1 /* counted by all penalties and as an output position; mt_step feeds what it samples itself */
 
 MT_API int32_t mt_sampler_feed(mt_sampler *sampler, const int32_t *tokens, int32_t n_tokens, int32_t kind);
 MT_API int32_t mt_sampler_clone(const mt_sampler *sampler, mt_sampler **out);
@@ -270,7 +271,7 @@ typedef struct mt_context_params {
     int32_t kv_unified;      /* 1: one pool of cells with free forks; 0: n_ctx / n_seq_max cells a sequence */
     int32_t type_k;          /* 0 = F16, 8 = Q8_0, 2 = Q4_0 */
     int32_t type_v;          /* the same; all but F16 need flash attention */
-    int32_t offload_kqv;     /* 0 or 1 */
+    int32_t offload_kqv;    /* 0 or 1 */
     int32_t threadpool_poll; /* 0..100: how hard idle workers spin between graphs; 100 is the fastest */
 } mt_context_params;
 
@@ -281,18 +282,18 @@ MT_API int32_t mt_context_close(mt_context *context);
 
 typedef struct mt_context_info {
     int32_t struct_size;
-    int32_t n_ctx;     /* real sizes, which may differ from those asked for */
+    int32_t n_ctx; /* real sizes, which may differ from those asked for */
     int32_t n_ctx_seq; /* cells one sequence may use */
     int32_t n_batch;
     int32_t n_seq_max;
     int32_t n_outputs_max;
     int32_t n_threads;
     int32_t n_threads_batch;
-    int32_t can_trim;     /* 0 for recurrent and hybrid models: mt_sequence_trim only to 0, whole states only */
-    int32_t poisoned;     /* 0 or 1 */
-    int32_t used_cells;   /* cells in use, forks of a prefix counted once */
+    int32_t can_trim;   /* 0 for recurrent and hybrid models: mt_sequence_trim only to 0, whole states only */
+    int32_t poisoned;   /* 0 or 1 */
+    int32_t used_cells; /* cells in use, forks of a prefix counted once */
     int32_t skips_masked; /* 1: cells of other sequences cost a row next to nothing */
-    int64_t kv_bytes;     /* size of the KV cache; 0 where unknown */
+    int64_t kv_bytes; /* size of the KV cache; 0 where unknown */
 } mt_context_info;
 
 /* What lies in one memory, in bytes. */
@@ -342,9 +343,9 @@ MT_API int32_t mt_sequence_length(mt_context *context, int32_t sequence, int32_t
 
 /*
  * The state of a sequence's tail, its tokens [from, length), as bytes in host memory: what the model computed for them,
- * not the tokens themselves. Loaded after the same first from tokens it continues as if it had never been away, up to
- * the rounding of attention, which depends on where cells lie; whether the tokens are the same the caller must know.
- * Needs 0 <= from < the sequence's length.
+ * not the tokens themselves. Loaded after the same first from tokens it continues as if it had never been away, up to the
+ * rounding of attention, which depends on where cells lie; whether the tokens are the same the caller must know. Needs
+ * 0 <= from < the sequence's length.
  *
  * MT_ERR_UNSUPPORTED: from > 0 where only whole states can be had (recurrent and hybrid models, sliding windows, some
  * attention kinds), and any state of a context with kv_unified = 0.
@@ -363,9 +364,8 @@ MT_API int32_t mt_sequence_load(mt_context *context, int32_t sequence, const voi
 /* ---- step ----------------------------------------------------------------------------------------------------- */
 
 #define MT_STEP_SAMPLE 1 /* sample after the segment's last token: one output row */
-#define MT_STEP_VERIFY                                                                                                 \
-    2 /* tokens are [last, d1 .. dg]: sample each row as if the drafts had been emitted one by one,                    \
-         stop at the first mismatch and trim the sequence to what was accepted: up to g + 1 rows */
+#define MT_STEP_VERIFY 2 /* tokens are [last, d1 .. dg]: sample each row as if the drafts had been emitted one by one,
+                            stop at the first mismatch and trim the sequence to what was accepted: up to g + 1 rows */
 
 /*
  * One step: prefill, decode and draft-verification segments of many sequences in one batch. Segment s feeds
@@ -383,12 +383,11 @@ typedef struct mt_step_input {
     const int32_t *position;    /* [segments] */
     const int32_t *token_count; /* [segments], each at least 1 */
     const int32_t *flags;       /* [segments] 0 (prefill without output) or MT_STEP_* */
-    const int32_t
-        *top_logprobs; /* [segments] 0 = no logprobs at all, k + 1 = the chosen one's and the k best (k <= 20) */
+    const int32_t *top_logprobs; /* [segments] 0 = no logprobs at all, k + 1 = the chosen one's and the k best (k <= 20) */
     mt_sampler *const *sampler; /* [segments] NULL where nothing is sampled */
     const int64_t *const *mask; /* NULL, or [segments]: NULL or bits of allowed tokens, (n_vocab + 63) / 64 words a row:
-                                   one row for SAMPLE, token_count rows for VERIFY; bit t % 64 of word t / 64 is token
-                                   t; each row allows at least one token */
+                                   one row for SAMPLE, token_count rows for VERIFY; bit t % 64 of word t / 64 is token t;
+                                   each row allows at least one token */
     const int32_t *tokens;      /* [n_tokens] */
 } mt_step_input;
 
@@ -399,15 +398,15 @@ typedef struct mt_step_input {
  */
 typedef struct mt_step_output {
     int32_t struct_size;
-    int32_t row_capacity; /* entries of token and logprob */
-    int32_t top_stride;   /* at least the largest k asked for; 0 where none */
-    int32_t n_rows;       /* out */
-    int32_t *row_count;   /* [segments] out */
-    int32_t *token;     /* [row_capacity] out; -1 where nothing can be chosen (bias forbids all that the mask allows, or
-                           the model gave no number): the sampler is not fed, a VERIFY segment ends there */
-    float *logprob;     /* [row_capacity] out; 0 where not asked for */
-    int32_t *top_token; /* [row_capacity * top_stride] out, may be NULL when top_stride is 0 */
-    float *top_logprob; /* [row_capacity * top_stride] out, likewise */
+    int32_t row_capacity;  /* entries of token and logprob */
+    int32_t top_stride;    /* at least the largest k asked for; 0 where none */
+    int32_t n_rows;        /* out */
+    int32_t *row_count;    /* [segments] out */
+    int32_t *token;        /* [row_capacity] out; -1 where nothing can be chosen (bias forbids all that the mask allows, or
+                              the model gave no number): the sampler is not fed, a VERIFY segment ends there */
+    float *logprob;        /* [row_capacity] out; 0 where not asked for */
+    int32_t *top_token;    /* [row_capacity * top_stride] out, may be NULL when top_stride is 0 */
+    float *top_logprob;    /* [row_capacity * top_stride] out, likewise */
     int64_t decode_micros; /* out */
     int64_t sample_micros; /* out */
 } mt_step_output;

@@ -51,7 +51,8 @@ class StartLinesTest {
     }
 
     private static List<String> lines(String weightType, int threads, List<Device> devices, List<MemoryUse> memory) {
-        EngineSetup setup = new EngineSetup(threads, 32_768, 8_192, CacheTypes.of(CacheType.F16), 754_974_720, memory);
+        EngineSetup setup =
+                new EngineSetup(threads, 32_768, 8_192, CacheTypes.of(CacheType.F16), 754_974_720, true, memory);
         return StartLines.of(model(weightType), EngineOptions.defaults(), setup, HASWELL, LAPTOP, devices);
     }
 

@@ -44,7 +44,7 @@ public record EngineOptions(
     /** Sequence ids of one context: llama.cpp has 256, one is kept aside for saving and loading. */
     private static final int SEQUENCE_IDS = 255;
 
-    private static final int MOST_DRAFTS = 32;
+    static final int MOST_DRAFTS = 32;
 
     /** Requests that can have all their drafts in one step. */
     private static final int DRAFTING_SEQUENCES = 4;
@@ -78,7 +78,10 @@ public record EngineOptions(
         }
     }
 
-    /** 32 requests at once, steps of 512 tokens and, while requests are streaming, 250 ms, 256 waiting with up to 262,144 tokens, 96 cached prefixes, 8 drafts, the rest chosen by the model. */
+    /**
+     * 32 requests at once, steps of 512 tokens and, while requests are streaming, 250 ms, 256 waiting with up to 262,144
+     * tokens, 96 cached prefixes, 8 drafts, the rest chosen by the model.
+     */
     public static EngineOptions defaults() {
         return new EngineOptions(
                 0,

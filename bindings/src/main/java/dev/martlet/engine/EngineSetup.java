@@ -12,6 +12,7 @@ import java.util.List;
  * @param sequenceTokens most tokens of one request, prompt and output
  * @param cacheTypes how the KV cache is stored
  * @param cacheBytes size of the KV cache; 0 where unknown
+ * @param drafts whether tokens are guessed and verified
  * @param memory what lies where: the host's part, then that of each GPU the model uses; empty where unknown
  */
 public record EngineSetup(
@@ -20,6 +21,7 @@ public record EngineSetup(
         int sequenceTokens,
         CacheTypes cacheTypes,
         long cacheBytes,
+        boolean drafts,
         List<MemoryUse> memory) {
 
     public EngineSetup {

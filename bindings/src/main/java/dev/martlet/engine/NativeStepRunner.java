@@ -46,6 +46,7 @@ final class NativeStepRunner implements StepRunner {
     private final List<MemoryUse> memory;
     private final Limits limits;
     private final StepBlock block;
+    private final boolean drafts;
 
     /** Written by the engine's thread; {@link #abort()} reads it. The library refuses a handle that was closed. */
     private volatile MemorySegment context = MemorySegment.NULL;
@@ -86,6 +87,7 @@ final class NativeStepRunner implements StepRunner {
                     masksCost ? modelInfo.embedding() / MIXED_SHARE : Integer.MAX_VALUE,
                     masksCost ? 0 : onCpu ? CHEAP_CELLS : Integer.MAX_VALUE);
             block = new StepBlock(arena, limits);
+            drafts = options.drafts() > 0 && limits.partialPrefix();
         } catch (RuntimeException e) {
             close();
             throw e;
@@ -142,6 +144,7 @@ final class NativeStepRunner implements StepRunner {
                 limits.sequenceTokens(),
                 cacheTypes,
                 mt_context_info.kv_bytes(info),
+                drafts,
                 memory);
     }
 
