@@ -57,8 +57,8 @@ final class GgufHead {
     }
 
     ModelShape shape(CpuVariant cpu) {
-        int layers = (int) (number("block_count", 0) - number("nextn_predict_layers", 0));
-        Weights[] weights = new Weights[Math.max(layers, 0)];
+        long layers = number("block_count", 0) - number("nextn_predict_layers", 0);
+        Weights[] weights = new Weights[Math.clamp(layers, 0, tensors.size())]; // a layer has one at least
         Arrays.setAll(weights, i -> new Weights());
         Weights output = new Weights();
         long table = 0;
