@@ -2,6 +2,8 @@ package dev.martlet.engine;
 
 import dev.martlet.memory.CacheType;
 import dev.martlet.memory.CacheTypes;
+import dev.martlet.memory.ContextShape;
+import dev.martlet.memory.ModelShape;
 import java.util.function.Consumer;
 
 /**
@@ -159,6 +161,16 @@ public record EngineOptions(
     /** Most rows of a step that are sampled: one for each request, and drafts where few requests run. */
     int outputRows() {
         return Math.min(batchTokens, Math.max(maxSequences, Math.min(maxSequences, DRAFTING_SEQUENCES) * (1 + drafts)));
+    }
+
+    /**
+     * The context an engine of these options asks for, to tell what it takes before the model is opened. Where the size is
+     * left open it is the largest that would be chosen, however little memory is free.
+     */
+    public ContextShape contextShape(ModelShape model) {
+        int tokens = contextTokens > 0 ? contextTokens : EngineSizing.wantedCells(model.trainedContext(), maxSequences);
+        boolean fused = flashAttention != FlashAttention.OFF;
+        return new ContextShape(tokens, batchTokens, sequenceIds(), outputRows(), cacheTypes, fused);
     }
 
     /** Sequence ids a context needs. */
