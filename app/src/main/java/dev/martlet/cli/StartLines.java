@@ -34,7 +34,7 @@ final class StartLines {
         gpus.forEach(gpu -> lines.add(
                 "GPU " + gpu.name() + ", " + gpu.description() + ", " + megabytes(gpu.memoryFree()) + " free"));
         lines.add("context " + setup.contextTokens() + " tokens for up to " + options.maxSequences()
-                + " requests at once, " + setup.sequenceTokens() + " for one; KV cache " + setup.cacheType() + ", "
+                + " requests at once, " + setup.sequenceTokens() + " for one; KV cache " + setup.cacheTypes() + ", "
                 + megabytes(setup.cacheBytes()));
         if (gpus.isEmpty() && !cpu.hasFastKernel(model.weightType())) {
             lines.add("warning: weights of type " + model.weightType() + " have no fast kernel on this CPU ("

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.martlet.engine.EngineOptions;
 import dev.martlet.engine.EngineSetup;
+import dev.martlet.memory.CacheType;
+import dev.martlet.memory.CacheTypes;
 import dev.martlet.model.CpuVariant;
 import dev.martlet.model.Device;
 import dev.martlet.model.Machine;
@@ -44,7 +46,7 @@ class StartLinesTest {
     }
 
     private static List<String> lines(String weightType, int threads, List<Device> devices) {
-        EngineSetup setup = new EngineSetup(threads, 32_768, 8_192, "F16", 754_974_720);
+        EngineSetup setup = new EngineSetup(threads, 32_768, 8_192, CacheTypes.of(CacheType.F16), 754_974_720, true);
         return StartLines.of(model(weightType), EngineOptions.defaults(), setup, HASWELL, LAPTOP, devices);
     }
 

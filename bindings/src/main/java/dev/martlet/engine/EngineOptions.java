@@ -1,5 +1,8 @@
 package dev.martlet.engine;
 
+import dev.martlet.memory.CacheType;
+import dev.martlet.memory.CacheTypes;
+
 /**
  * How an engine is set up.
  *
@@ -19,6 +22,7 @@ package dev.martlet.engine;
  * @param hostCacheMiB host memory for finished requests that are moved out of the KV cache, in MiB; 0 = none
  * @param drafts most tokens of a step that are guessed from a request's own text and verified, for each request, 0 to
  *     {@value #MOST_DRAFTS}; 0 = none
+ * @param cacheTypes how keys and values are stored; quantised values need flash attention
  */
 public record EngineOptions(
         int contextTokens,
@@ -32,12 +36,13 @@ public record EngineOptions(
         boolean prefixCache,
         int cachedPrefixes,
         int hostCacheMiB,
-        int drafts) {
+        int drafts,
+        CacheTypes cacheTypes) {
 
     /** Sequence ids of one context: llama.cpp has 256, one is kept aside for saving and loading. */
     private static final int SEQUENCE_IDS = 255;
 
-    private static final int MOST_DRAFTS = 32;
+    static final int MOST_DRAFTS = 32;
 
     /** Requests that can have all their drafts in one step. */
     private static final int DRAFTING_SEQUENCES = 4;
@@ -65,11 +70,31 @@ public record EngineOptions(
                 "cachedPrefixes",
                 cachedPrefixes,
                 "0 to " + (SEQUENCE_IDS - maxSequences) + " beside maxSequences " + maxSequences);
+        if (cacheTypes.values().quantised() && flashAttention == FlashAttention.OFF) {
+            throw new IllegalArgumentException(
+                    "cacheTypes has values of type " + cacheTypes.values() + ", which needs flashAttention; it is OFF");
+        }
     }
 
-    /** 32 requests at once, steps of 512 tokens and, while requests are streaming, 250 ms, 256 waiting with up to 262,144 tokens, 96 cached prefixes, 8 drafts, the rest chosen by the model. */
+    /**
+     * 32 requests at once, steps of 512 tokens and, while requests are streaming, 250 ms, 256 waiting with up to 262,144
+     * tokens, 96 cached prefixes, 8 drafts, the rest chosen by the model.
+     */
     public static EngineOptions defaults() {
-        return new EngineOptions(0, 32, 512, 250, 0, 256, 262_144, FlashAttention.AUTO, true, 96, 1_024, 8);
+        return new EngineOptions(
+                0,
+                32,
+                512,
+                250,
+                0,
+                256,
+                262_144,
+                FlashAttention.AUTO,
+                true,
+                96,
+                1_024,
+                8,
+                CacheTypes.of(CacheType.F16));
     }
 
     public EngineOptions withContextTokens(int value) {
@@ -85,7 +110,8 @@ public record EngineOptions(
                 prefixCache,
                 cachedPrefixes,
                 hostCacheMiB,
-                drafts);
+                drafts,
+                cacheTypes);
     }
 
     public EngineOptions withMaxSequences(int value) {
@@ -101,7 +127,8 @@ public record EngineOptions(
                 prefixCache,
                 cachedPrefixes,
                 hostCacheMiB,
-                drafts);
+                drafts,
+                cacheTypes);
     }
 
     public EngineOptions withBatchTokens(int value) {
@@ -117,7 +144,8 @@ public record EngineOptions(
                 prefixCache,
                 cachedPrefixes,
                 hostCacheMiB,
-                drafts);
+                drafts,
+                cacheTypes);
     }
 
     public EngineOptions withStepMillis(int value) {
@@ -133,7 +161,8 @@ public record EngineOptions(
                 prefixCache,
                 cachedPrefixes,
                 hostCacheMiB,
-                drafts);
+                drafts,
+                cacheTypes);
     }
 
     public EngineOptions withThreads(int value) {
@@ -149,7 +178,8 @@ public record EngineOptions(
                 prefixCache,
                 cachedPrefixes,
                 hostCacheMiB,
-                drafts);
+                drafts,
+                cacheTypes);
     }
 
     public EngineOptions withQueueLimit(int value) {
@@ -165,7 +195,8 @@ public record EngineOptions(
                 prefixCache,
                 cachedPrefixes,
                 hostCacheMiB,
-                drafts);
+                drafts,
+                cacheTypes);
     }
 
     public EngineOptions withQueueTokens(int value) {
@@ -181,7 +212,8 @@ public record EngineOptions(
                 prefixCache,
                 cachedPrefixes,
                 hostCacheMiB,
-                drafts);
+                drafts,
+                cacheTypes);
     }
 
     public EngineOptions withFlashAttention(FlashAttention value) {
@@ -197,7 +229,8 @@ public record EngineOptions(
                 prefixCache,
                 cachedPrefixes,
                 hostCacheMiB,
-                drafts);
+                drafts,
+                cacheTypes);
     }
 
     public EngineOptions withPrefixCache(boolean value) {
@@ -213,7 +246,8 @@ public record EngineOptions(
                 value,
                 cachedPrefixes,
                 hostCacheMiB,
-                drafts);
+                drafts,
+                cacheTypes);
     }
 
     public EngineOptions withCachedPrefixes(int value) {
@@ -229,7 +263,8 @@ public record EngineOptions(
                 prefixCache,
                 value,
                 hostCacheMiB,
-                drafts);
+                drafts,
+                cacheTypes);
     }
 
     public EngineOptions withHostCacheMiB(int value) {
@@ -245,7 +280,8 @@ public record EngineOptions(
                 prefixCache,
                 cachedPrefixes,
                 value,
-                drafts);
+                drafts,
+                cacheTypes);
     }
 
     public EngineOptions withDrafts(int value) {
@@ -261,6 +297,24 @@ public record EngineOptions(
                 prefixCache,
                 cachedPrefixes,
                 hostCacheMiB,
+                value,
+                cacheTypes);
+    }
+
+    public EngineOptions withCacheTypes(CacheTypes value) {
+        return new EngineOptions(
+                contextTokens,
+                maxSequences,
+                batchTokens,
+                stepMillis,
+                threads,
+                queueLimit,
+                queueTokens,
+                flashAttention,
+                prefixCache,
+                cachedPrefixes,
+                hostCacheMiB,
+                drafts,
                 value);
     }
 

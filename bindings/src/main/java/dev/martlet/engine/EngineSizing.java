@@ -1,5 +1,6 @@
 package dev.martlet.engine;
 
+import dev.martlet.memory.CacheTypes;
 import dev.martlet.model.Device;
 import dev.martlet.model.Machine;
 import dev.martlet.model.Model;
@@ -20,8 +21,6 @@ final class EngineSizing {
     /** llama.cpp rounds a context up to these. */
     private static final int CELL_BLOCK = 256;
 
-    private static final int BYTES_PER_NUMBER = 2;
-
     private final ModelInfo model;
     private final Map<String, String> metadata;
 
@@ -40,16 +39,17 @@ final class EngineSizing {
         EngineOptions fitted = options.threads() > 0 ? options : options.withThreads(machine.cores());
         return fitted.contextTokens() > 0
                 ? fitted
-                : fitted.withContextTokens(contextTokens(fitted.maxSequences(), freeMemory(machine, devices)));
+                : fitted.withContextTokens(
+                        contextTokens(fitted.maxSequences(), freeMemory(machine, devices), fitted.cacheTypes()));
     }
 
     /**
      * Room for every running request at the length the model was trained for, at most {@link #MOST_CELLS}, and no more
      * than fits into half of the memory that is free.
      */
-    int contextTokens(int sequences, OptionalLong freeMemory) {
+    int contextTokens(int sequences, OptionalLong freeMemory, CacheTypes types) {
         long cells = Math.min((long) model.trainedContext() * sequences, MOST_CELLS);
-        long bytes = cacheBytesPerToken();
+        long bytes = cacheBytesPerToken(types);
         if (freeMemory.isPresent() && bytes > 0) {
             cells = Math.min(cells, freeMemory.getAsLong() / 2 / bytes);
         }
@@ -57,11 +57,12 @@ final class EngineSizing {
         return (int) cells;
     }
 
-    /** Keys and values of all layers for one token, in 16-bit numbers; 0 for a model that keeps none. */
-    long cacheBytesPerToken() {
+    /** Keys and values of all layers for one token; 0 for a model that keeps none. */
+    long cacheBytesPerToken(CacheTypes types) {
         int head = model.heads() == 0 ? 0 : model.embedding() / model.heads();
-        long width = headSize("key_length", head) + headSize("value_length", head);
-        return (long) model.layers() * model.kvHeads() * width * BYTES_PER_NUMBER;
+        long keys = model.kvHeads() * headSize("key_length", head);
+        long values = model.kvHeads() * headSize("value_length", head);
+        return model.layers() * (types.keys().bytes(keys) + types.values().bytes(values));
     }
 
     private long headSize(String name, int otherwise) {

@@ -2,6 +2,8 @@ package dev.martlet.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.martlet.memory.CacheType;
+import dev.martlet.memory.CacheTypes;
 import dev.martlet.model.Device;
 import dev.martlet.model.Machine;
 import dev.martlet.model.ModelInfo;
@@ -13,6 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class EngineSizingTest {
     private static final long GIB = 1L << 30;
+    private static final CacheTypes F16 = CacheTypes.of(CacheType.F16);
 
     /** 32 layers, 8 heads of 128 for keys and values: 131,072 bytes a token. */
     private static ModelInfo model(int trained, long sizeBytes) {
@@ -49,7 +52,7 @@ class EngineSizingTest {
 
     @Test
     void shouldCountKeysAndValues() {
-        assertThat(sizing(4_096, 0).cacheBytesPerToken()).isEqualTo(32L * 8 * (128 + 128) * 2);
+        assertThat(sizing(4_096, 0).cacheBytesPerToken(F16)).isEqualTo(32L * 8 * (128 + 128) * 2);
         Map<String, String> wide = Map.of(
                 "general.architecture",
                 "deep",
@@ -57,7 +60,10 @@ class EngineSizingTest {
                 "192",
                 "deep.attention.value_length",
                 "64");
-        assertThat(new EngineSizing(model(4_096, 0), wide).cacheBytesPerToken()).isEqualTo(32L * 8 * (192 + 64) * 2);
+        assertThat(sizing(4_096, 0).cacheBytesPerToken(new CacheTypes(CacheType.Q8_0, CacheType.Q4_0)))
+                .isEqualTo(32L * (8 * 128 / 32) * (34 + 18));
+        assertThat(new EngineSizing(model(4_096, 0), wide).cacheBytesPerToken(F16))
+                .isEqualTo(32L * 8 * (192 + 64) * 2);
     }
 
     @Test
@@ -83,7 +89,9 @@ class EngineSizingTest {
         assertThat(context(sizing, open.withContextTokens(777), 8 * GIB))
                 .as("as asked")
                 .isEqualTo(777);
-        assertThat(sizing.contextTokens(32, OptionalLong.empty())).as("unknown").isEqualTo(EngineSizing.MOST_CELLS);
+        assertThat(sizing.contextTokens(32, OptionalLong.empty(), F16))
+                .as("unknown")
+                .isEqualTo(EngineSizing.MOST_CELLS);
     }
 
     @Test
