@@ -12,18 +12,14 @@ import dev.martlet.openai.Json;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
-import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * NVIDIA's driver, its devices, and what there is for them. Nothing of it is loaded but the driver.
@@ -44,15 +40,12 @@ record GpuReport(GpuSituation situation, Optional<String> failure, Optional<Path
     }
 
     private static Optional<Path> findNvcc() {
-        String path = Optional.ofNullable(System.getenv("PATH")).orElse("");
-        Stream<Path> onPath = Arrays.stream(path.split(File.pathSeparator))
-                .filter(folder -> !folder.isBlank())
-                .map(Path::of);
-        Stream<Path> toolkits = CudaLibraries.ofSystem().toolkits().stream().map(toolkit -> toolkit.resolve("bin"));
-        return Stream.concat(onPath, toolkits)
-                .map(folder -> folder.resolve("nvcc"))
-                .filter(Files::isExecutable)
-                .findFirst();
+        try {
+            return CudaToolkit.ofSystem(CudaLibraries.ofSystem(), NativesCommand.path())
+                    .map(CudaToolkit::nvcc);
+        } catch (IOException e) {
+            return Optional.empty(); // one that does not even tell its version is of no use
+        }
     }
 
     /** Modules here and such as can be fetched, each once. */

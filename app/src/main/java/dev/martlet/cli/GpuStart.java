@@ -1,5 +1,6 @@
 package dev.martlet.cli;
 
+import dev.martlet.engine.EngineOptions;
 import dev.martlet.gpu.CudaDevice;
 import dev.martlet.gpu.CudaFiles;
 import dev.martlet.gpu.CudaModule;
@@ -10,19 +11,28 @@ import dev.martlet.gpu.GpuDecision.Fetch;
 import dev.martlet.gpu.GpuDecision.Ready;
 import dev.martlet.gpu.GpuDecision.Refused;
 import dev.martlet.gpu.GpuSituation;
+import dev.martlet.memory.ContextShape;
+import dev.martlet.memory.LayerFit;
+import dev.martlet.memory.ModelShape;
+import dev.martlet.model.Device;
+import dev.martlet.model.ModelOptions;
 import dev.martlet.nativelib.NativeException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
 
 /** Brings the GPU into play before {@code serve} opens its model, or says why it stays out. */
 final class GpuStart {
     private static final double MEGABYTE = 1e6;
-    private static final int ALL = -1;
     private static final int NONE = 0;
+
+    /** Tokens for all requests together that a context should have before a model is spread over GPU and host. */
+    private static final int SHORT_CONTEXT = 8_192;
+
+    /** Who asks for a number of layers has reckoned himself. */
+    private static final long NO_MARGIN = 0;
 
     /** Why no GPU takes part, in words. */
     private static final class NoGpu extends Exception {
@@ -50,26 +60,37 @@ final class GpuStart {
     }
 
     /**
-     * Finds, fetches and loads what the choice asks for.
+     * Finds, fetches and loads what the choice asks for, and says how a model goes onto it.
      *
-     * @return layers for the GPU, -1 for all
-     * @throws CommandFailure where layers are asked for by number and there is no GPU for them
+     * @param gguf the model, which must be there
+     * @param options for opening it; layers and shares are filled in
+     * @param engine for running it
+     * @throws CommandFailure where layers are asked for by number and there is no GPU, or no room, for them
      */
-    int layers(GpuChoice choice, Path gguf) {
+    ModelOptions place(GpuChoice choice, Path gguf, ModelOptions options, EngineOptions engine) {
+        try {
+            return placed(choice, gguf, options, engine);
+        } catch (IllegalArgumentException e) {
+            throw new CommandFailure("a setting is out of range: " + e.getMessage(), e);
+        }
+    }
+
+    private ModelOptions placed(GpuChoice choice, Path gguf, ModelOptions options, EngineOptions engine) {
         return switch (choice) {
-            case GpuChoice.Off off -> NONE;
+            case GpuChoice.Off off -> options.withGpuLayers(NONE);
             case GpuChoice.Auto auto -> {
                 try {
-                    yield fitting(gguf, load());
+                    load();
+                    yield fitting(gguf, options, engine);
                 } catch (NoGpu e) {
                     say.println("martlet: on the CPU: " + e.getMessage());
-                    yield ALL; // of whatever else there is: backends for other systems need no module
+                    yield options; // where other systems have GPUs, these need no module
                 }
             }
             case GpuChoice.Layers layers -> {
                 try {
                     load();
-                    yield layers.count();
+                    yield demanded(layers.count(), gguf, options, engine);
                 } catch (NoGpu e) {
                     throw new CommandFailure("--gpu " + layers.count() + ": " + e.getMessage(), e);
                 }
@@ -77,20 +98,47 @@ final class GpuStart {
         };
     }
 
-    /** How many layers of a model the devices take. All: llama.cpp spreads them over the devices by their free memory. */
-    private static int fitting(Path gguf, List<CudaDevice> devices) {
-        return ALL;
+    /** As many layers as fit. Where not all do, a shorter context may make the room: that costs less than layers on the host. */
+    private ModelOptions fitting(Path gguf, ModelOptions options, EngineOptions engine) {
+        ModelShape model = shape(gguf);
+        ContextShape context = engine.contextShape(model);
+        LayerFit fit = LayerFit.of(model, context, Device.list(), options.split(), LayerFit.MARGIN);
+        if (fit.layers() < fit.of() && engine.contextTokens() == 0 && context.tokens() > SHORT_CONTEXT) {
+            fit = LayerFit.of(
+                    model, context.withTokens(SHORT_CONTEXT), Device.list(), options.split(), LayerFit.MARGIN);
+        }
+        say.println("martlet: " + fit.sentence());
+        return options.withGpuLayers(fit.layers()).withSplit(fit.split());
     }
 
-    private List<CudaDevice> load() throws NoGpu {
+    private static ModelOptions demanded(int layers, Path gguf, ModelOptions options, EngineOptions engine)
+            throws NoGpu {
+        ModelShape model = shape(gguf);
+        LayerFit fit =
+                LayerFit.demanded(model, engine.contextShape(model), Device.list(), options.split(), layers, NO_MARGIN);
+        if (!fit.fits()) {
+            throw new NoGpu(fit.sentence() + "; fewer layers, or a smaller --ctx-size");
+        }
+        return options.withGpuLayers(fit.layers()).withSplit(fit.split());
+    }
+
+    private static ModelShape shape(Path gguf) {
         try {
-            return switch (decide()) {
+            return ModelShape.read(gguf);
+        } catch (NativeException e) {
+            throw new CommandFailure(e.getMessage(), e);
+        }
+    }
+
+    private void load() throws NoGpu {
+        try {
+            switch (decide()) {
                 case Ready ready -> load(ready);
                 case Fetch fetch ->
                     throw new NoGpu("what was fetched for CUDA "
                             + fetch.module().toolkit().major() + " is not there");
                 case Refused refused -> throw new NoGpu(sentence(refused));
-            };
+            }
         } catch (IOException | NativeException e) {
             throw new NoGpu(e);
         }
@@ -112,7 +160,7 @@ final class GpuStart {
         return GpuSituation.of(situation.driver(), files, Gpu.LEAST_MEMORY).decide();
     }
 
-    private List<CudaDevice> load(Ready ready) throws NoGpu {
+    private void load(Ready ready) throws NoGpu {
         if (Gpu.load(ready) instanceof Refused refused) {
             throw new NoGpu(sentence(refused));
         }
@@ -121,7 +169,6 @@ final class GpuStart {
             say.println("martlet: " + line(fit) + "; module for CUDA " + module.toolkit() + " (" + module.origin()
                     + "), " + fit.reason());
         }
-        return ready.fits().stream().map(DeviceFit::device).toList();
     }
 
     private static String line(DeviceFit fit) {

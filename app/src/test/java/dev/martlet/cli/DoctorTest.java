@@ -27,13 +27,15 @@ import org.junit.jupiter.api.Test;
 
 /** What {@code doctor} makes of machines that are not this one. */
 class DoctorTest {
-    private static final CudaModule MODULE =
-            new CudaModule(Path.of("modules/package-13"), new CudaVersion(13, 1), List.of("86"), List.of("90"), "package");
+    private static final CudaModule MODULE = new CudaModule(
+            Path.of("modules/package-13"), new CudaVersion(13, 1), List.of("86"), List.of("90"), "package");
 
     private static final HostReport HOST = new HostReport(
             new Machine(8, 4, OptionalLong.of(9_000_000_000L)),
             new HostMemory(
-                    OptionalLong.of(16_000_000_000L), OptionalLong.of(9_000_000_000L), OptionalLong.of(12_000_000_000L)),
+                    OptionalLong.of(16_000_000_000L),
+                    OptionalLong.of(9_000_000_000L),
+                    OptionalLong.of(12_000_000_000L)),
             Optional.of(new HostReport.Natives("0.5.0", "/natives", new CpuVariant("haswell", Set.of("AVX2", "AVX")))),
             Optional.empty());
 
@@ -42,9 +44,8 @@ class DoctorTest {
     }
 
     private static GpuReport gpu(CudaDriver driver, List<CudaModule> installed, Integer... runtimes) {
-        Map<Integer, CudaRuntime> libraries = runtimes.length == 0
-                ? Map.of()
-                : Map.of(13, new CudaRuntime(13, Optional.of(Path.of("/cuda/lib64"))));
+        Map<Integer, CudaRuntime> libraries =
+                runtimes.length == 0 ? Map.of() : Map.of(13, new CudaRuntime(13, Optional.of(Path.of("/cuda/lib64"))));
         return new GpuReport(
                 new GpuSituation(driver, installed, List.of(MODULE), libraries, 1_000_000_000),
                 Optional.empty(),
@@ -89,12 +90,13 @@ class DoctorTest {
 
     @Test
     void shouldTellProgramsTheSame() {
-        JsonObject json = new Diagnosis(HOST, model(Path.of("pom.xml"), true), gpu(driver("9.0"), List.of(MODULE), 13))
-                .json();
+        JsonObject json =
+                new Diagnosis(HOST, model(Path.of("pom.xml"), true), gpu(driver("9.0"), List.of(MODULE), 13)).json();
         assertThat(json.getBoolean("can_serve")).isTrue();
         assertThat(json.getJsonObject("java").getString("version")).isEqualTo(System.getProperty("java.version"));
         assertThat(json.getJsonObject("cpu").getInt("cores")).isEqualTo(4);
-        assertThat(json.getJsonObject("memory").getJsonNumber("limit").longValue()).isEqualTo(12_000_000_000L);
+        assertThat(json.getJsonObject("memory").getJsonNumber("limit").longValue())
+                .isEqualTo(12_000_000_000L);
         assertThat(json.getJsonObject("natives").getString("llama")).isEqualTo("0.5.0");
         assertThat(json.getJsonObject("model").isNull("weight_type")).isTrue();
         JsonObject gpu = json.getJsonObject("gpu");
@@ -152,10 +154,11 @@ class DoctorTest {
                 new HostMemory(OptionalLong.empty(), OptionalLong.empty(), OptionalLong.empty()),
                 Optional.empty(),
                 Optional.of("no libmartlet"));
-        Diagnosis diagnosis = new Diagnosis(
-                without, model(Path.of("pom.xml"), true), gpu(driver("8.6"), List.of(MODULE), 13));
+        Diagnosis diagnosis =
+                new Diagnosis(without, model(Path.of("pom.xml"), true), gpu(driver("8.6"), List.of(MODULE), 13));
         assertThat(diagnosis.canServe()).isFalse();
-        assertThat(diagnosis.findings().getFirst().text()).isEqualTo("the native library cannot be loaded: no libmartlet");
+        assertThat(diagnosis.findings().getFirst().text())
+                .isEqualTo("the native library cannot be loaded: no libmartlet");
         assertThat(diagnosis.json().getJsonObject("natives").isNull("llama")).isTrue();
         assertThat(diagnosis.json().getJsonObject("memory").isNull("total")).isTrue();
     }

@@ -118,6 +118,7 @@ class GpuServeIT {
             assertThat(process.errors())
                     .contains("martlet: GPU 0 NVIDIA RTX 3090, compute capability 8.6, 23,000 MB of 24,000 MB free;"
                             + " module for CUDA 13.0 (built), machine code for 86\n")
+                    .contains("martlet: all 31 layers fit: ")
                     .contains("martlet: GPU CUDA0, ")
                     .doesNotContain("K40")
                     .doesNotContain("CUDA1");
@@ -132,6 +133,19 @@ class GpuServeIT {
                             BodyHandlers.ofString());
             assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
             assertThat(answer.body()).contains("\"completion_tokens\":4");
+        }
+    }
+
+    @Test
+    void shouldRefuseLayersThatDoNotFit() {
+        machine.withDriver("driver 13000", RTX).withRuntime(13);
+        machine.install("13.0", "86", "", "-DDEVICES=1");
+        try (MartletProcess process = machine.run(
+                "serve", "--model", MODEL, "--port", "0", "--ctx-size", "2000000", "--gpu", "99", "--parallel", "2")) {
+            assertThat(process.exitCode()).isEqualTo(1);
+            assertThat(process.errors())
+                    .contains("martlet: --gpu 99: 31 of 31 layers do not fit: ")
+                    .endsWith(" would; fewer layers, or a smaller --ctx-size\n");
         }
     }
 

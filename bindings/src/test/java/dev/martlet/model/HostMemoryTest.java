@@ -25,8 +25,7 @@ class HostMemoryTest {
     void shouldReadWhatTheKernelTells() throws IOException {
         file("proc/meminfo", "MemTotal:       16777216 kB\nMemAvailable:    8388608 kB");
         assertThat(HostMemory.read(root))
-                .isEqualTo(
-                        new HostMemory(OptionalLong.of(16 * GIB), OptionalLong.of(8 * GIB), OptionalLong.empty()));
+                .isEqualTo(new HostMemory(OptionalLong.of(16 * GIB), OptionalLong.of(8 * GIB), OptionalLong.empty()));
     }
 
     @Test
