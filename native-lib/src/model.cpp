@@ -161,6 +161,15 @@ std::shared_ptr<model> load_model(const std::string &path, const mt_model_params
 
 namespace {
 
+/* llama.cpp does not note the type of the weights where it reads the vocabulary alone. */
+llama_ftype weight_type(const model &m) {
+    char number[16];
+    if (m.vocab_only && llama_model_meta_val_str(m.llama, "general.file_type", number, sizeof(number)) > 0) {
+        return static_cast<llama_ftype>(strtol(number, nullptr, 10));
+    }
+    return llama_model_ftype(m.llama);
+}
+
 void describe(const model &m, mt_model_info &out) {
     const llama_model *l = m.llama;
     const llama_vocab *v = m.vocab;
@@ -190,7 +199,7 @@ void describe(const model &m, mt_model_info &out) {
     char description[sizeof(out.description)] = "";
     llama_model_desc(l, description, sizeof(description));
     copy_field(out.description, description);
-    copy_field(out.weight_type, llama_ftype_name(llama_model_ftype(l)));
+    copy_field(out.weight_type, llama_ftype_name(weight_type(m)));
     out.token_sep = v ? llama_vocab_sep(v) : -1;
     out.add_sep = v ? llama_vocab_get_add_sep(v) : 0;
     out.rank_outputs = m.rank_head ? static_cast<int32_t>(llama_model_n_cls_out(l)) : 0;
