@@ -7,6 +7,7 @@ import dev.martlet.model.Vocabulary;
 import dev.martlet.nativelib.NativeHandle;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -110,7 +111,13 @@ public final class Engine implements AutoCloseable {
         StepRunner.Limits limits = runner.limits();
         boolean drafts = options.drafts() > 0 && limits.partialPrefix();
         EngineSetup setup = new EngineSetup(
-                options.threads(), limits.contextTokens(), limits.sequenceTokens(), options.cacheTypes(), 0, drafts);
+                options.threads(),
+                limits.contextTokens(),
+                limits.sequenceTokens(),
+                options.cacheTypes(),
+                0,
+                drafts,
+                List.of());
         Engine engine = new Engine(runner, setup, vocabulary, tokenizer, options, false, closed -> {});
         engine.thread.start();
         return engine;

@@ -8,12 +8,14 @@ import dev.martlet.ffi.martlet_h;
 import dev.martlet.ffi.mt_context_info;
 import dev.martlet.ffi.mt_context_params;
 import dev.martlet.memory.CacheTypes;
-import dev.martlet.model.Device;
+import dev.martlet.memory.MemoryUse;
+import dev.martlet.memory.NativeMemory;
 import dev.martlet.model.ModelInfo;
 import dev.martlet.nativelib.NativeCalls;
 import dev.martlet.nativelib.NativeException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Optional;
 
 /** The native step over a context of a model. The model must stay open for as long as this is. */
@@ -41,6 +43,7 @@ final class NativeStepRunner implements StepRunner {
     private final MemorySegment params;
     private final MemorySegment info;
     private final CacheTypes cacheTypes;
+    private final List<MemoryUse> memory;
     private final Limits limits;
     private final StepBlock block;
     private final boolean drafts;
@@ -69,7 +72,9 @@ final class NativeStepRunner implements StepRunner {
             mt_context_info.struct_size(info, (int) mt_context_info.layout().byteSize());
             context = openContext();
             NativeCalls.check("read context info", martlet_h.mt_context_get_info(context, info));
-            boolean onCpu = Device.list().stream().noneMatch(device -> device.kind() == Device.Kind.GPU);
+            memory = NativeMemory.read(
+                    (out, capacity, needed) -> martlet_h.mt_context_memory(context, out, capacity, needed));
+            boolean onCpu = memory.stream().allMatch(MemoryUse::host);
             boolean masksCost = onCpu && mt_context_info.skips_masked(info) == 0;
             limits = new Limits(
                     mt_context_info.n_ctx(info),
@@ -139,7 +144,8 @@ final class NativeStepRunner implements StepRunner {
                 limits.sequenceTokens(),
                 cacheTypes,
                 mt_context_info.kv_bytes(info),
-                drafts);
+                drafts,
+                memory);
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.martlet.memory.CacheType;
 import dev.martlet.memory.CacheTypes;
+import dev.martlet.memory.ModelShape;
 import dev.martlet.model.Model;
 import dev.martlet.model.TestModel;
 import org.junit.jupiter.api.AfterAll;
@@ -22,13 +23,16 @@ class QuantisedCacheIT {
             .withBatchTokens(256)
             .withCachedPrefixes(4);
 
+    /** Tokens of the prompt that a fork shares. */
+    private static final int SHARED = 20;
+
     private static Model model;
     private static int[] prompt;
 
     @BeforeAll
     static void open() {
         model = Model.open(TestModel.path());
-        String text = "<|im_start|>user\nRepeat: " + "one two three four five six seven eight nine ten ".repeat(12)
+        String text = "<|im_start|>user\nRepeat: " + "one two three four five six seven eight nine ten ".repeat(4)
                 + "<|im_end|>\n<|im_start|>assistant\none two three";
         prompt = model.tokenizer().encode(text, false, true);
     }
@@ -44,10 +48,10 @@ class QuantisedCacheIT {
                 NativeModelPointer.of(model), model.info(), EngineSizing.fit(OPTIONS.withCacheTypes(types), model));
         try {
             float whole = next(runner, 0, 0, expected);
-            runner.fork(0, 1, 100);
-            assertThat(next(runner, 1, 100, expected)).as("behind a fork").isCloseTo(whole, within(0.05f));
-            try (SavedTail tail = runner.save(1, 100).orElseThrow()) {
-                runner.trim(1, 100);
+            runner.fork(0, 1, SHARED);
+            assertThat(next(runner, 1, SHARED, expected)).as("behind a fork").isCloseTo(whole, within(0.05f));
+            try (SavedTail tail = runner.save(1, SHARED).orElseThrow()) {
+                runner.trim(1, SHARED);
                 assertThat(runner.load(1, tail)).isTrue();
             }
             runner.trim(1, prompt.length - 1);
@@ -95,7 +99,7 @@ class QuantisedCacheIT {
             assertThat(engine.metrics().cachedTokens()).isEqualTo(prompt.length - 1);
             assertThat(engine.setup().cacheTypes()).isEqualTo(types);
             assertThat(engine.setup().cacheBytes())
-                    .isEqualTo(1_024 * new EngineSizing(model.info(), model.metadata()).cacheBytesPerToken(types));
+                    .isEqualTo(1_024 * ModelShape.read(model.path()).cacheBytesPerToken(types));
         }
     }
 }
