@@ -9,6 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** What of CUDA is fetched, in which version and with which checksum: the files "versions" of native-lib. */
 final class CudaPins {
@@ -79,6 +82,27 @@ final class CudaPins {
         return wheels("runtime", major);
     }
 
+    /** The version of the toolkit that is fetched where the system has none. */
+    CudaVersion toolkit() {
+        return lines.stream()
+                .filter(line -> line.getFirst().equals("toolkit"))
+                .map(line -> CudaVersion.parse(line.get(1)))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** That toolkit. */
+    Wheels toolkitWheels() {
+        return wheels("toolkit", toolkit()).orElseThrow();
+    }
+
+    /** Numbers of the architectures that it compiles for. */
+    SortedSet<Integer> targets() {
+        return architectures("targets", toolkit()).stream()
+                .map(Integer::valueOf)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
     private Optional<Wheels> wheels(String kind, Object key) {
         List<List<String>> found = find(kind, key);
         return found.isEmpty()
@@ -92,8 +116,8 @@ final class CudaPins {
                                 .toList()));
     }
 
-    private List<String> architectures(String kind, int major) {
-        return find(kind, major).stream().flatMap(line -> line.stream().skip(2)).toList();
+    private List<String> architectures(String kind, Object key) {
+        return find(kind, key).stream().flatMap(line -> line.stream().skip(2)).toList();
     }
 
     private List<List<String>> find(String kind, Object key) {

@@ -127,6 +127,16 @@ public final class CudaStore implements CudaFiles {
         return folder;
     }
 
+    /** The toolkit that compiles modules, fetched unless it is there; IOException with what to do where that fails. */
+    CudaToolkit fetchToolkit() throws IOException {
+        if (!prebuilt) {
+            throw new IOException(
+                    "there is no CUDA toolkit to fetch for this platform; install NVIDIA's (with nvcc) and"
+                            + " set CUDA_HOME");
+        }
+        return CudaToolkit.fetched(home.resolve("toolkit"), pins.toolkit(), pins.toolkitWheels(), downloads, progress);
+    }
+
     /** Where modules of this release lie. */
     Path modules() {
         return home.resolve(pins.release());

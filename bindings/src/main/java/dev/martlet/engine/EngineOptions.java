@@ -4,6 +4,7 @@ import dev.martlet.memory.CacheType;
 import dev.martlet.memory.CacheTypes;
 import dev.martlet.memory.ContextShape;
 import dev.martlet.memory.ModelShape;
+import java.util.function.Consumer;
 
 /**
  * How an engine is set up.
@@ -100,224 +101,61 @@ public record EngineOptions(
     }
 
     public EngineOptions withContextTokens(int value) {
-        return new EngineOptions(
-                value,
-                maxSequences,
-                batchTokens,
-                stepMillis,
-                threads,
-                queueLimit,
-                queueTokens,
-                flashAttention,
-                prefixCache,
-                cachedPrefixes,
-                hostCacheMiB,
-                drafts,
-                cacheTypes);
+        return with(parts -> parts.contextTokens = value);
     }
 
     public EngineOptions withMaxSequences(int value) {
-        return new EngineOptions(
-                contextTokens,
-                value,
-                batchTokens,
-                stepMillis,
-                threads,
-                queueLimit,
-                queueTokens,
-                flashAttention,
-                prefixCache,
-                cachedPrefixes,
-                hostCacheMiB,
-                drafts,
-                cacheTypes);
+        return with(parts -> parts.maxSequences = value);
     }
 
     public EngineOptions withBatchTokens(int value) {
-        return new EngineOptions(
-                contextTokens,
-                maxSequences,
-                value,
-                stepMillis,
-                threads,
-                queueLimit,
-                queueTokens,
-                flashAttention,
-                prefixCache,
-                cachedPrefixes,
-                hostCacheMiB,
-                drafts,
-                cacheTypes);
+        return with(parts -> parts.batchTokens = value);
     }
 
     public EngineOptions withStepMillis(int value) {
-        return new EngineOptions(
-                contextTokens,
-                maxSequences,
-                batchTokens,
-                value,
-                threads,
-                queueLimit,
-                queueTokens,
-                flashAttention,
-                prefixCache,
-                cachedPrefixes,
-                hostCacheMiB,
-                drafts,
-                cacheTypes);
+        return with(parts -> parts.stepMillis = value);
     }
 
     public EngineOptions withThreads(int value) {
-        return new EngineOptions(
-                contextTokens,
-                maxSequences,
-                batchTokens,
-                stepMillis,
-                value,
-                queueLimit,
-                queueTokens,
-                flashAttention,
-                prefixCache,
-                cachedPrefixes,
-                hostCacheMiB,
-                drafts,
-                cacheTypes);
+        return with(parts -> parts.threads = value);
     }
 
     public EngineOptions withQueueLimit(int value) {
-        return new EngineOptions(
-                contextTokens,
-                maxSequences,
-                batchTokens,
-                stepMillis,
-                threads,
-                value,
-                queueTokens,
-                flashAttention,
-                prefixCache,
-                cachedPrefixes,
-                hostCacheMiB,
-                drafts,
-                cacheTypes);
+        return with(parts -> parts.queueLimit = value);
     }
 
     public EngineOptions withQueueTokens(int value) {
-        return new EngineOptions(
-                contextTokens,
-                maxSequences,
-                batchTokens,
-                stepMillis,
-                threads,
-                queueLimit,
-                value,
-                flashAttention,
-                prefixCache,
-                cachedPrefixes,
-                hostCacheMiB,
-                drafts,
-                cacheTypes);
+        return with(parts -> parts.queueTokens = value);
     }
 
     public EngineOptions withFlashAttention(FlashAttention value) {
-        return new EngineOptions(
-                contextTokens,
-                maxSequences,
-                batchTokens,
-                stepMillis,
-                threads,
-                queueLimit,
-                queueTokens,
-                value,
-                prefixCache,
-                cachedPrefixes,
-                hostCacheMiB,
-                drafts,
-                cacheTypes);
+        return with(parts -> parts.flashAttention = value);
     }
 
     public EngineOptions withPrefixCache(boolean value) {
-        return new EngineOptions(
-                contextTokens,
-                maxSequences,
-                batchTokens,
-                stepMillis,
-                threads,
-                queueLimit,
-                queueTokens,
-                flashAttention,
-                value,
-                cachedPrefixes,
-                hostCacheMiB,
-                drafts,
-                cacheTypes);
+        return with(parts -> parts.prefixCache = value);
     }
 
     public EngineOptions withCachedPrefixes(int value) {
-        return new EngineOptions(
-                contextTokens,
-                maxSequences,
-                batchTokens,
-                stepMillis,
-                threads,
-                queueLimit,
-                queueTokens,
-                flashAttention,
-                prefixCache,
-                value,
-                hostCacheMiB,
-                drafts,
-                cacheTypes);
+        return with(parts -> parts.cachedPrefixes = value);
     }
 
     public EngineOptions withHostCacheMiB(int value) {
-        return new EngineOptions(
-                contextTokens,
-                maxSequences,
-                batchTokens,
-                stepMillis,
-                threads,
-                queueLimit,
-                queueTokens,
-                flashAttention,
-                prefixCache,
-                cachedPrefixes,
-                value,
-                drafts,
-                cacheTypes);
+        return with(parts -> parts.hostCacheMiB = value);
     }
 
     public EngineOptions withDrafts(int value) {
-        return new EngineOptions(
-                contextTokens,
-                maxSequences,
-                batchTokens,
-                stepMillis,
-                threads,
-                queueLimit,
-                queueTokens,
-                flashAttention,
-                prefixCache,
-                cachedPrefixes,
-                hostCacheMiB,
-                value,
-                cacheTypes);
+        return with(parts -> parts.drafts = value);
     }
 
     public EngineOptions withCacheTypes(CacheTypes value) {
-        return new EngineOptions(
-                contextTokens,
-                maxSequences,
-                batchTokens,
-                stepMillis,
-                threads,
-                queueLimit,
-                queueTokens,
-                flashAttention,
-                prefixCache,
-                cachedPrefixes,
-                hostCacheMiB,
-                drafts,
-                value);
+        return with(parts -> parts.cacheTypes = value);
+    }
+
+    private EngineOptions with(Consumer<Parts> change) {
+        Parts parts = new Parts(this);
+        change.accept(parts);
+        return parts.options();
     }
 
     /** Most rows of a step that are sampled: one for each request, and drafts where few requests run. */
@@ -343,6 +181,56 @@ public record EngineOptions(
     private static void check(boolean holds, String name, int value, String range) {
         if (!holds) {
             throw new IllegalArgumentException(name + " is " + value + ", must be " + range);
+        }
+    }
+
+    /** A copy to be changed. */
+    private static final class Parts {
+        private int contextTokens;
+        private int maxSequences;
+        private int batchTokens;
+        private int stepMillis;
+        private int threads;
+        private int queueLimit;
+        private int queueTokens;
+        private FlashAttention flashAttention;
+        private boolean prefixCache;
+        private int cachedPrefixes;
+        private int hostCacheMiB;
+        private int drafts;
+        private CacheTypes cacheTypes;
+
+        Parts(EngineOptions from) {
+            contextTokens = from.contextTokens;
+            maxSequences = from.maxSequences;
+            batchTokens = from.batchTokens;
+            stepMillis = from.stepMillis;
+            threads = from.threads;
+            queueLimit = from.queueLimit;
+            queueTokens = from.queueTokens;
+            flashAttention = from.flashAttention;
+            prefixCache = from.prefixCache;
+            cachedPrefixes = from.cachedPrefixes;
+            hostCacheMiB = from.hostCacheMiB;
+            drafts = from.drafts;
+            cacheTypes = from.cacheTypes;
+        }
+
+        EngineOptions options() {
+            return new EngineOptions(
+                    contextTokens,
+                    maxSequences,
+                    batchTokens,
+                    stepMillis,
+                    threads,
+                    queueLimit,
+                    queueTokens,
+                    flashAttention,
+                    prefixCache,
+                    cachedPrefixes,
+                    hostCacheMiB,
+                    drafts,
+                    cacheTypes);
         }
     }
 }

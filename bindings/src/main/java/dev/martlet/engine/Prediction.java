@@ -13,13 +13,16 @@ final class Prediction {
     private static final int NEAR = 3;
 
     private final int[] tokens;
-    private final PromptLookup lookup = new PromptLookup();
+    private final PredictionPlaces places;
 
     /** The tokens that were seen in the answer. */
     private final boolean[] appeared;
 
     /** The place of the token that is foretold for what comes next, or NONE. */
     private int next;
+
+    /** All before this place have been met or passed over. */
+    private int passed;
 
     /** Where the answer left the prediction last. */
     private int left;
@@ -31,7 +34,7 @@ final class Prediction {
     Prediction(int[] tokens) {
         this.tokens = tokens;
         this.appeared = new boolean[tokens.length];
-        lookup.extend(tokens, tokens.length);
+        this.places = new PredictionPlaces(tokens);
     }
 
     /**
@@ -56,7 +59,7 @@ final class Prediction {
         if (at != NONE) {
             return meet(at, 1);
         }
-        int behind = lookup.find(tokens, text, size);
+        int behind = places.find(text, size, passed);
         return behind == PromptLookup.NONE ? 0 : meet(behind - 1, PromptLookup.LEAST_MATCH);
     }
 
@@ -79,6 +82,7 @@ final class Prediction {
             seen += appeared[i] ? 0 : 1;
             appeared[i] = true;
         }
+        passed = Math.max(passed, at + 1);
         next = at + 1 < tokens.length ? at + 1 : NONE;
         left = tokens.length;
         return seen;

@@ -53,6 +53,17 @@ class PredictionTest {
     }
 
     @Test
+    void shouldGoOnAtTheNextOfManyLikePlaces() {
+        assertThat(course("ab1 ab2 ab3 ab4", "ab1 ____ab2 ab3 ab4"))
+                .as("ab stands in three places ahead")
+                .isEqualTo(new Course(4 + 9, 4 + 11));
+        String like = "x".repeat(1_000);
+        assertThat(course("x" + "y".repeat(8) + like, "x" + like).foretold())
+                .as("it does not begin at the end")
+                .isGreaterThan(950);
+    }
+
+    @Test
     void shouldCountATokenOnceThoughTheAnswerRepeatsIt() {
         assertThat(course("0123456789", "01234567890123456789")).isEqualTo(new Course(18, 10));
     }
