@@ -81,6 +81,19 @@ MT_API int32_t mt_last_error(char *out, int32_t capacity, int32_t *needed);
  */
 MT_API int32_t mt_log_drain(char *out, int32_t capacity, int32_t *written, int32_t *dropped);
 
+/*
+ * Loads one more compute backend, for good: the library in this file, e.g. libggml-cuda.so, which finds those it needs
+ * among the loaded ones and as the dynamic linker does. Of the devices it brings, models use those whose numbers, from 0,
+ * are in devices; NULL is all of them. Others are not touched.
+ *
+ * Whether the backend fits this machine must be known before: one for another driver or device may end the process in the
+ * middle of a computation, where nothing can hold it.
+ *
+ * MT_ERR_STATE: before mt_init(), and while models are open; MT_ERR_IO: it cannot be loaded; MT_ERR_UNSUPPORTED: it has no
+ * device, or not those asked for, and none of its devices is used then.
+ */
+MT_API int32_t mt_backend_load(const char *path, int32_t path_len, const int32_t *devices, int32_t n_devices);
+
 typedef struct mt_device {
     int32_t struct_size;
     int32_t kind;          /* 0 CPU, 1 GPU, 2 integrated GPU, 3 accelerator */
@@ -91,6 +104,7 @@ typedef struct mt_device {
     char backend[64];      /* name of the backend library's registration, e.g. CPU, CUDA */
 } mt_device;
 
+/* Devices that models may use. */
 MT_API int32_t mt_device_count(int32_t *count);
 MT_API int32_t mt_device_info(int32_t index, mt_device *out);
 

@@ -4,6 +4,7 @@
 #include "memory.h"
 
 #include "context.h"
+#include "library.h"
 #include "log.h"
 
 #include "llama-ext.h"
@@ -115,7 +116,7 @@ extern "C" int32_t mt_memory_plan(const char *path, int32_t path_len, const mt_m
         require_block(model_params, "mt_model_params");
         require_block(context_params, "mt_context_params");
         require_room(out, capacity, needed);
-        require_initialised();
+        const library_use use = require_initialised();
         give(plan(file, *model_params, *context_params), out, capacity, needed);
     });
 }

@@ -96,6 +96,19 @@ llama_split_mode split_mode(const mt_model_params &p, int32_t gpus) {
     }
 }
 
+/* A list that ends with NULL; empty to let llama.cpp choose. */
+std::vector<ggml_backend_dev_t> devices_for(const mt_model_params &p) {
+    if (p.gpu_layers == 0) {
+        return {nullptr};
+    }
+    if (!spares_devices()) {
+        return {};
+    }
+    std::vector<ggml_backend_dev_t> devices = gpus();
+    devices.push_back(nullptr);
+    return devices;
+}
+
 } // namespace
 
 std::shared_ptr<model> load_model(const std::string &path, const mt_model_params &p, bool dry) {
@@ -111,8 +124,8 @@ std::shared_ptr<model> load_model(const std::string &path, const mt_model_params
     }
 
     cells shared{dry ? nullptr : p.progress_permille, dry ? nullptr : p.cancel};
-    ggml_backend_dev_t no_devices[] = {nullptr};
-    params.devices = p.gpu_layers == 0 ? no_devices : nullptr;
+    std::vector<ggml_backend_dev_t> devices = devices_for(p);
+    params.devices = devices.empty() ? nullptr : devices.data();
     params.n_gpu_layers = p.gpu_layers;
     params.load_mode = dry ? LLAMA_LOAD_MODE_NONE : load_mode(p);
     params.no_alloc = dry;
@@ -243,7 +256,7 @@ extern "C" int32_t mt_model_open(const char *path, int32_t path_len, const mt_mo
         const std::string file = path_argument(path, path_len);
         require_block(params, "mt_model_params");
         MARTLET_REQUIRE(out != nullptr, "out is NULL");
-        require_initialised();
+        const library_use use = require_initialised();
         *out = static_cast<mt_model *>(add_handle(kind::model, load_model(file, *params, false)));
     });
 }

@@ -7,21 +7,10 @@
 #include <sstream>
 #include <thread>
 
+using support::drain;
 using support::tiny;
 
 namespace {
-
-std::string drain() {
-    std::string all;
-    char text[8192];
-    int32_t written = 0;
-    int32_t dropped = 0;
-    do {
-        OK(mt_log_drain(text, sizeof(text), &written, &dropped));
-        all.append(text, static_cast<size_t>(written));
-    } while (written > 0);
-    return all;
-}
 
 template <typename Get>
 std::string text_of(Get &&get) {

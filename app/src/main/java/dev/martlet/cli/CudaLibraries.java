@@ -1,5 +1,6 @@
 package dev.martlet.cli;
 
+import dev.martlet.gpu.CudaRuntime;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -39,9 +40,7 @@ final class CudaLibraries {
 
     /** The names of the libraries of a major version that a module needs, in the order in which they need each other. */
     static List<String> names(int major) {
-        return Stream.of("libcudart", "libcublasLt", "libcublas")
-                .map(name -> name + ".so." + major)
-                .toList();
+        return CudaRuntime.names(major);
     }
 
     /** Whether a folder has them all. */

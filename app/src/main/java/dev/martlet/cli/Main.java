@@ -20,7 +20,8 @@ import picocli.CommandLine.ParameterException;
             GrammarCommand.class,
             ModelsCommand.class,
             NativesCommand.class,
-            KeysCommand.class
+            KeysCommand.class,
+            DoctorCommand.class
         })
 public final class Main {
     /** Characters of an option and its value, so that its description begins on the same line. */

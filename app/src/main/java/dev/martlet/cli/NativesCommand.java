@@ -152,7 +152,8 @@ public final class NativesCommand {
         return (int) Math.max(1, Math.min(machine.processors(), fitting));
     }
 
-    private static List<Path> path() {
+    /** Where this process looks for programs. */
+    static List<Path> path() {
         return Arrays.stream(
                         Optional.ofNullable(System.getenv("PATH")).orElse("").split(File.pathSeparator))
                 .filter(folder -> !folder.isBlank())

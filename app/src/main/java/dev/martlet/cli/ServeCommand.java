@@ -9,7 +9,6 @@ import dev.martlet.engine.Engine;
 import dev.martlet.engine.EngineOptions;
 import dev.martlet.model.CpuVariant;
 import dev.martlet.model.Device;
-import dev.martlet.model.GpuSplit;
 import dev.martlet.model.Machine;
 import dev.martlet.model.Model;
 import dev.martlet.model.ModelOptions;
@@ -91,14 +90,14 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         ServerConfig config = access.addTo(http.toConfig());
         EngineOptions options = engine.toOptions();
-        GpuSplit gpuSplit = split.toSplit();
+        ModelOptions unplaced = ModelOptions.defaults().withSplit(split.toSplit());
         EmbedderOptions embedderOptions = embedding.toOptions(options.threads());
         Path gguf = file.orElseGet(() -> ModelStore.ofUser().defaultModel());
         Optional<String> source = template.map(ServeCommand::read);
 
         MartletServer server = listen(config);
         try {
-            Model model = open(gguf, ModelOptions.defaults().withSplit(gpuSplit));
+            Model model = open(gguf, place(gguf, unplaced, options));
             Embedders embedders = Embedders.of(model, embedderOptions);
             Optional<Engine> running = start(model, options, embedders);
             server.drainAtExit(() -> {
@@ -137,10 +136,15 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    private static Model open(Path gguf, ModelOptions options) {
+    /** Which of the model's layers go onto GPUs. */
+    private ModelOptions place(Path gguf, ModelOptions options, EngineOptions engineOptions) {
         if (!Files.isRegularFile(gguf)) {
             throw new CommandFailure("no such model file: " + gguf);
         }
+        return new GpuStart(CudaStore::ofUser, System.err).place(split.gpu(), gguf, options, engineOptions);
+    }
+
+    private static Model open(Path gguf, ModelOptions options) {
         Progress progress = new Progress("loading " + gguf.getFileName(), System.err);
         try {
             return Model.open(gguf, options.withListener(progress));

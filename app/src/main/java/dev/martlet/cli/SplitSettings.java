@@ -5,8 +5,15 @@ import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** The flags of {@code serve} that say which GPU takes what. */
+/** The flags of {@code serve} that say whether GPUs take part, and which takes what. */
 final class SplitSettings {
+
+    @Option(
+            names = "--gpu",
+            paramLabel = "WHAT",
+            converter = GpuChoice.Converter.class,
+            description = "auto, off, or how many layers GPUs compute (default: auto).")
+    private GpuChoice gpu = new GpuChoice.Auto();
 
     @Option(
             names = "--split-mode",
@@ -27,6 +34,10 @@ final class SplitSettings {
             hideParamSyntax = true,
             description = "Shares of the GPUs, as in 3,1 (default: by their free memory).")
     private List<Float> shares = List.of();
+
+    GpuChoice gpu() {
+        return gpu;
+    }
 
     /** @throws CommandFailure naming what is out of range */
     GpuSplit toSplit() {

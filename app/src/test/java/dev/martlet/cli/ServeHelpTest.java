@@ -60,6 +60,7 @@ class ServeHelpTest {
         defaults.put("--main-gpu", SPLIT.mainGpu());
         defaults.put("--tensor-split", SPLIT.shares().isEmpty() ? "by their free memory" : "?");
         defaults.put("--no-prefix-cache", ENGINE.prefixCache() ? "keep them" : "?");
+        defaults.put("--gpu", new SplitSettings().gpu() instanceof GpuChoice.Auto ? "auto" : "?");
         defaults.put("--pooling", EMBEDDER.pooling() == Pooling.MODEL ? "as the model's file says, else mean" : "?");
         defaults.put("--embedding-tokens", EMBEDDER.maxTokens());
         defaults.put("--embedding-queue", EMBEDDER.queueLimit());

@@ -586,6 +586,69 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
         }
     }
 
+    private static class mt_backend_load {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            martlet_h.C_INT,
+            martlet_h.C_POINTER,
+            martlet_h.C_INT,
+            martlet_h.C_POINTER,
+            martlet_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.find("mt_backend_load").orElseThrow(() -> new UnsatisfiedLinkError("mt_backend_load"));
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t mt_backend_load(const char *path, int32_t path_len, const int32_t *devices, int32_t n_devices)
+     * }
+     */
+    public static FunctionDescriptor mt_backend_load$descriptor() {
+        return mt_backend_load.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t mt_backend_load(const char *path, int32_t path_len, const int32_t *devices, int32_t n_devices)
+     * }
+     */
+    public static MethodHandle mt_backend_load$handle() {
+        return mt_backend_load.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t mt_backend_load(const char *path, int32_t path_len, const int32_t *devices, int32_t n_devices)
+     * }
+     */
+    public static MemorySegment mt_backend_load$address() {
+        return mt_backend_load.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t mt_backend_load(const char *path, int32_t path_len, const int32_t *devices, int32_t n_devices)
+     * }
+     */
+    public static int mt_backend_load(MemorySegment path, int path_len, MemorySegment devices, int n_devices) {
+        var mh$ = mt_backend_load.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mt_backend_load", path, path_len, devices, n_devices);
+            }
+            return (int)mh$.invokeExact(path, path_len, devices, n_devices);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class mt_device_count {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             martlet_h.C_INT,
