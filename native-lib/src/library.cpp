@@ -122,9 +122,15 @@ threadpool_api threadpool_functions() {
     return api;
 }
 
-bool has_gpu() {
-    return ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_GPU) != nullptr ||
-           ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_IGPU) != nullptr;
+int32_t gpu_count() {
+    int32_t own = 0;
+    int32_t shared = 0;
+    for (size_t i = 0; i < ggml_backend_dev_count(); ++i) {
+        const auto type = ggml_backend_dev_type(ggml_backend_dev_get(i));
+        own += type == GGML_BACKEND_DEVICE_TYPE_GPU;
+        shared += type == GGML_BACKEND_DEVICE_TYPE_IGPU;
+    }
+    return own > 0 ? own : shared;
 }
 
 } // namespace martlet

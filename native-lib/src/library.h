@@ -19,7 +19,7 @@ struct threadpool_api {
 
 threadpool_api threadpool_functions();
 
-/* Whether any device other than a CPU is there. */
-bool has_gpu();
+/* GPUs that a model may use: those with a memory of their own, otherwise those that share the host's. */
+int32_t gpu_count();
 
 } // namespace martlet

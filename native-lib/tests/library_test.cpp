@@ -79,7 +79,7 @@ TEST(layout_is_the_compilers) {
         structs += name.find('.') == std::string::npos;
         step_input = step_input || line == "mt_step_input " + std::to_string(sizeof(mt_step_input));
     }
-    CHECK_EQ(structs, 11);
+    CHECK_EQ(structs, 12);
     CHECK(step_input);
     CHECK(text.find("mt_step_output.sample_micros " + std::to_string(offsetof(mt_step_output, sample_micros)) +
                     " 8\n") != std::string::npos);

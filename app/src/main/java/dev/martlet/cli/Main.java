@@ -19,6 +19,7 @@ import picocli.CommandLine.ParameterException;
             RenderCommand.class,
             GrammarCommand.class,
             ModelsCommand.class,
+            NativesCommand.class,
             KeysCommand.class
         })
 public final class Main {

@@ -9,6 +9,7 @@ import dev.martlet.engine.Engine;
 import dev.martlet.engine.EngineOptions;
 import dev.martlet.model.CpuVariant;
 import dev.martlet.model.Device;
+import dev.martlet.model.GpuSplit;
 import dev.martlet.model.Machine;
 import dev.martlet.model.Model;
 import dev.martlet.model.ModelOptions;
@@ -80,6 +81,9 @@ final class ServeCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nEngine%n")
     private EngineSettings engine = new EngineSettings();
 
+    @ArgGroup(validate = false, heading = "%nGPUs%n")
+    private SplitSettings split = new SplitSettings();
+
     @ArgGroup(validate = false, heading = "%nEmbeddings%n")
     private EmbeddingSettings embedding = new EmbeddingSettings();
 
@@ -87,13 +91,14 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         ServerConfig config = access.addTo(http.toConfig());
         EngineOptions options = engine.toOptions();
+        GpuSplit gpuSplit = split.toSplit();
         EmbedderOptions embedderOptions = embedding.toOptions(options.threads());
         Path gguf = file.orElseGet(() -> ModelStore.ofUser().defaultModel());
         Optional<String> source = template.map(ServeCommand::read);
 
         MartletServer server = listen(config);
         try {
-            Model model = open(gguf);
+            Model model = open(gguf, ModelOptions.defaults().withSplit(gpuSplit));
             Embedders embedders = Embedders.of(model, embedderOptions);
             Optional<Engine> running = start(model, options, embedders);
             server.drainAtExit(() -> {
@@ -132,13 +137,13 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    private static Model open(Path gguf) {
+    private static Model open(Path gguf, ModelOptions options) {
         if (!Files.isRegularFile(gguf)) {
             throw new CommandFailure("no such model file: " + gguf);
         }
         Progress progress = new Progress("loading " + gguf.getFileName(), System.err);
         try {
-            return Model.open(gguf, ModelOptions.defaults().withListener(progress));
+            return Model.open(gguf, options.withListener(progress));
         } catch (NativeException e) {
             throw new CommandFailure(e.getMessage(), e);
         }

@@ -25,6 +25,7 @@ import java.util.function.Predicate;
  * @param topLogprobs -1 for none; 0 for the chosen tokens' log probabilities; k for the k likeliest tokens' too
  * @param names what errors call the request's fields
  * @param format the shape of the answer's text
+ * @param prediction what the client expects the answer to be, or to have much of
  * @param priority the lower the sooner it runs where requests wait; 0 unless told
  * @param ignored fields of the request that have no effect, by path
  */
@@ -45,6 +46,7 @@ public record ChatCompletionRequest(
         int topLogprobs,
         FieldNames names,
         ResponseFormat format,
+        Optional<String> prediction,
         int priority,
         List<String> ignored)
         implements GenerationSettings {
@@ -55,6 +57,7 @@ public record ChatCompletionRequest(
         Objects.requireNonNull(sampling, "sampling");
         Objects.requireNonNull(names, "names");
         Objects.requireNonNull(format, "format");
+        Objects.requireNonNull(prediction, "prediction");
         stops = List.copyOf(stops);
         stopTokens = Set.copyOf(stopTokens);
         ignored = List.copyOf(ignored);
@@ -90,6 +93,7 @@ public record ChatCompletionRequest(
                 -1,
                 names,
                 format,
+                Optional.empty(),
                 0,
                 ignored);
     }

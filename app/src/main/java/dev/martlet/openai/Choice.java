@@ -47,6 +47,7 @@ public final class Choice {
 
     private int tokens;
     private int reasoningTokens;
+    private int predictedTokens;
     private boolean called;
     private boolean ended;
 
@@ -72,6 +73,11 @@ public final class Choice {
         return reasoningTokens;
     }
 
+    /** Number of tokens of the request's prediction that were seen in it. */
+    public int predictedTokens() {
+        return predictedTokens;
+    }
+
     /** Whether the choice has ended; no token may follow. */
     public boolean ended() {
         return ended;
@@ -88,6 +94,7 @@ public final class Choice {
             throw new IllegalStateException("choice " + index + " has ended");
         }
         tokens++;
+        predictedTokens += token.predicted();
         waitingTokens++;
         if (rules.logprobs()) {
             waitingLogprobs.add(logprob(token));

@@ -1,5 +1,6 @@
 package dev.martlet.openai;
 
+import dev.martlet.chat.Part;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonValue;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /** Reads one {@link ChatCompletionRequest}. */
 final class RequestReader {
@@ -38,6 +40,7 @@ final class RequestReader {
         boolean ignoreEnd = generation.ignoreEndOfGeneration();
         int topLogprobs = topLogprobs();
         ResponseFormat format = generation.format();
+        Optional<String> prediction = prediction();
         int priority = generation.priority();
         modalities();
         generation.refuse(PROMISES);
@@ -59,6 +62,7 @@ final class RequestReader {
                 topLogprobs,
                 chat.functionsForm() ? FieldNames.FUNCTIONS : FieldNames.CHAT,
                 format,
+                prediction,
                 priority,
                 ignored);
     }
@@ -82,6 +86,24 @@ final class RequestReader {
             throw Fields.invalidValue("top_logprobs", "it needs 'logprobs' to be true.");
         }
         return wanted ? top.orElse(0) : -1;
+    }
+
+    private Optional<String> prediction() {
+        return fields.object("prediction").map(object -> {
+            Fields inner = new Fields(object, "prediction");
+            String type = inner.requiredString("type");
+            if (!type.equals("content")) {
+                throw Fields.invalidValue(
+                        inner.path("type"), "'" + Fields.shorten(type) + "' is not 'content', the only kind there is.");
+            }
+            String text = ContentReader.required(inner).stream()
+                    .map(part -> switch (part) {
+                        case Part.Text written -> written.text();
+                    })
+                    .collect(Collectors.joining());
+            ignored.addAll(inner.unread());
+            return text;
+        });
     }
 
     private void modalities() {

@@ -7,8 +7,21 @@ package dev.martlet.openai;
  * @param cachedTokens those of them that were in the cache
  * @param completionTokens tokens of output
  * @param reasoningTokens those of them that were thoughts
+ * @param acceptedPrediction tokens of the request's prediction that came in the answer
+ * @param rejectedPrediction those that did not
  */
-public record UsageReport(int promptTokens, int cachedTokens, int completionTokens, int reasoningTokens) {
+public record UsageReport(
+        int promptTokens,
+        int cachedTokens,
+        int completionTokens,
+        int reasoningTokens,
+        int acceptedPrediction,
+        int rejectedPrediction) {
+
+    /** That of a request without a prediction. */
+    public UsageReport(int promptTokens, int cachedTokens, int completionTokens, int reasoningTokens) {
+        this(promptTokens, cachedTokens, completionTokens, reasoningTokens, 0, 0);
+    }
 
     /** Writes what a request without output used. */
     static void writeInput(int promptTokens, JsonBuffer out) {
@@ -23,6 +36,7 @@ public record UsageReport(int promptTokens, int cachedTokens, int completionToke
         out.raw(",\"prompt_tokens_details\":{\"cached_tokens\":").number(cachedTokens);
         out.raw(",\"audio_tokens\":0},\"completion_tokens_details\":{\"reasoning_tokens\":")
                 .number(reasoningTokens);
-        out.raw(",\"audio_tokens\":0,\"accepted_prediction_tokens\":0,\"rejected_prediction_tokens\":0}}");
+        out.raw(",\"audio_tokens\":0,\"accepted_prediction_tokens\":").number(acceptedPrediction);
+        out.raw(",\"rejected_prediction_tokens\":").number(rejectedPrediction).raw("}}");
     }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.ToIntFunction;
 
 /**
  * An answer that is being made: generations, and the choices that read them. Run by one thread; {@link #abort} may come
@@ -50,6 +51,7 @@ final class Answer implements ActiveAnswers.Running, AutoCloseable {
     private final TokenFeed feed;
     private final int promptTokens;
     private final int choicesPerPrompt;
+    private final int predictedTokens;
     private final ActiveAnswers active;
 
     /** Set once, by whichever thread ends the answer early. */
@@ -64,6 +66,7 @@ final class Answer implements ActiveAnswers.Running, AutoCloseable {
      * @param choices one for each generation
      * @param promptTokens tokens of all prompts, each counted once
      * @param choicesPerPrompt how many choices in a row share a prompt
+     * @param predictedTokens tokens of the predictions of all choices
      * @param active where the answer was or will be entered; it leaves when it is closed
      */
     Answer(
@@ -71,11 +74,13 @@ final class Answer implements ActiveAnswers.Running, AutoCloseable {
             List<Choice> choices,
             int promptTokens,
             int choicesPerPrompt,
+            int predictedTokens,
             ActiveAnswers active) {
         this.generations = List.copyOf(generations);
         this.choices = List.copyOf(choices);
         this.promptTokens = promptTokens;
         this.choicesPerPrompt = choicesPerPrompt;
+        this.predictedTokens = predictedTokens;
         this.active = active;
         this.feed = TokenFeed.of(generations);
     }
@@ -199,11 +204,18 @@ final class Answer implements ActiveAnswers.Running, AutoCloseable {
 
     /** What was used so far. */
     UsageReport usage() {
+        int accepted = sum(Choice::predictedTokens);
         return new UsageReport(
                 promptTokens,
                 cachedTokens,
-                choices.stream().mapToInt(Choice::tokens).sum(),
-                choices.stream().mapToInt(Choice::reasoningTokens).sum());
+                sum(Choice::tokens),
+                sum(Choice::reasoningTokens),
+                accepted,
+                predictedTokens - accepted);
+    }
+
+    private int sum(ToIntFunction<Choice> count) {
+        return choices.stream().mapToInt(count).sum();
     }
 
     /** Cancels what still runs. */

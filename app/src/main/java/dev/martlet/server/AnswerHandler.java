@@ -129,7 +129,13 @@ final class AnswerHandler implements Handler {
 
     private Answer start(Job job, Optional<RequestNote> note, AnswerSink sink, ClientConnection client) {
         List<Generation> generations = submit(job);
-        Answer answer = new Answer(generations, choices(job, sink), job.promptTokens(), job.choicesPerPrompt(), active);
+        Answer answer = new Answer(
+                generations,
+                choices(job, sink),
+                job.promptTokens(),
+                job.choicesPerPrompt(),
+                job.predictedTokens(),
+                active);
         try {
             active.add(answer, client);
             client.watch(() -> answer.abort(new CloseConnectionException("the client has gone")));

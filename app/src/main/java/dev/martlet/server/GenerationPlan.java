@@ -50,4 +50,32 @@ record GenerationPlan(ServedModel model, GenerationSettings settings, Optional<C
         }
         return requests;
     }
+
+    /** Whether a prediction has an effect: what a constraint leaves open is not drafted. */
+    boolean predicts() {
+        return constraint.isEmpty() && model.generator().drafts();
+    }
+
+    /**
+     * The same generations with what the client foretells of their answers, where that has an effect.
+     *
+     * @throws dev.martlet.openai.ApiException with status 400 if it is longer than any answer could be
+     */
+    List<GenerationRequest> predicting(Optional<String> prediction, List<GenerationRequest> generations) {
+        if (prediction.isEmpty() || !predicts()) {
+            return generations;
+        }
+        int[] tokens = model.plainTokens(prediction.get());
+        int context = model.card().contextTokens();
+        if (tokens.length > context) {
+            throw ApiError.contextLength(
+                            "prediction.content",
+                            "This model's context holds " + context + " tokens, but the prediction alone has "
+                                    + tokens.length + ".")
+                    .toException();
+        }
+        return generations.stream()
+                .map(generation -> generation.withPrediction(tokens))
+                .toList();
+    }
 }

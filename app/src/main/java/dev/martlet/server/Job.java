@@ -88,6 +88,7 @@ record Job(
             Supplier<AnswerStream> stream,
             Supplier<AnswerBody> body) {
         GenerationPlan plan = new GenerationPlan(model, request, model.constraint(request, prompt));
+        List<String> without = plan.predicts() || request.prediction().isEmpty() ? List.of() : List.of("prediction");
         int limit = config.defaultMaxTokens().orElse(Integer.MAX_VALUE);
         Choice.Rules rules = new Choice.Rules(
                 model.vocabulary(),
@@ -98,14 +99,24 @@ record Job(
         return new Job(
                 model,
                 request,
-                Stream.concat(request.ignored().stream(), model.unheld(request).stream())
+                Stream.of(request.ignored(), model.unheld(request), without)
+                        .flatMap(List::stream)
                         .toList(),
-                plan.generations(prompt.tokens(), request.names().messages(), request.choices(), limit),
+                plan.predicting(
+                        request.prediction(),
+                        plan.generations(prompt.tokens(), request.names().messages(), request.choices(), limit)),
                 request.choices(),
                 rules,
                 () -> model.parser(request.conversation(), prompt.suffix()),
                 stream,
                 body);
+    }
+
+    /** Tokens of the predictions of all choices. */
+    int predictedTokens() {
+        return generations.stream()
+                .mapToInt(generation -> generation.prediction().length)
+                .sum();
     }
 
     /** Tokens of all prompts, each counted once. */

@@ -82,6 +82,23 @@ public final class ServedModel {
     public interface Generator {
         /** @throws dev.martlet.engine.EngineException if the request is refused */
         Generation submit(GenerationRequest request);
+
+        /** Whether it verifies drafts, so that a prediction makes an answer come sooner. */
+        default boolean drafts() {
+            return true;
+        }
+    }
+
+    private record EngineGenerator(Engine engine) implements Generator {
+        @Override
+        public Generation submit(GenerationRequest request) {
+            return engine.submit(request);
+        }
+
+        @Override
+        public boolean drafts() {
+            return engine.setup().drafts();
+        }
     }
 
     /**
@@ -126,7 +143,7 @@ public final class ServedModel {
      */
     public static ServedModel of(
             String id, Model model, Engine engine, Optional<String> template, Optional<ToolCallFormat> format) {
-        return of(id, model, engine.limits().sequenceTokens(), engine::submit, template, format);
+        return of(id, model, engine.limits().sequenceTokens(), new EngineGenerator(engine), template, format);
     }
 
     /**

@@ -189,6 +189,12 @@ class BadRequestTest {
             "continue_final_message":true              | messages[0].role
             "continue_final_message":true,"add_generation_prompt":true                    | continue_final_message
             "modalities":["audio"]                     | modalities[0]
+            "prediction":"x"                           | prediction
+            "prediction":{"content":"x"}               | prediction.type
+            "prediction":{"type":"guess","content":"x"}                                   | prediction.type
+            "prediction":{"type":"content"}            | prediction.content
+            "prediction":{"type":"content","content":5}                                   | prediction.content
+            "prediction":{"type":"content","content":[{"type":"image_url"}]}              | prediction.content[0].type
             "user":5                                   | user
             "metadata":"x"                             | metadata
             """)

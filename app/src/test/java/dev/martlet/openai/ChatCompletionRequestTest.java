@@ -132,6 +132,18 @@ class ChatCompletionRequestTest {
                         "stream_options");
     }
 
+    @Test
+    void shouldReadWhatIsPredicted() {
+        assertThat(with("\"prediction\":null").prediction()).isEmpty();
+        ChatCompletionRequest request = with("\"prediction\":{\"type\":\"content\",\"content\":\"a b\",\"x\":1}");
+        assertThat(request.prediction()).contains("a b");
+        assertThat(request.ignored()).containsExactly("prediction.x");
+        assertThat(with("\"prediction\":{\"type\":\"content\",\"content\":["
+                                + "{\"type\":\"text\",\"text\":\"a \"},{\"type\":\"text\",\"text\":\"b\"}]}")
+                        .prediction())
+                .contains("a b");
+    }
+
     /** What other servers have and this one takes without an effect. */
     @ParameterizedTest
     @ValueSource(
@@ -143,7 +155,6 @@ class ChatCompletionRequestTest {
                 "prompt_cache_key",
                 "safety_identifier",
                 "verbosity",
-                "prediction",
                 "best_of",
                 "echo"
             })

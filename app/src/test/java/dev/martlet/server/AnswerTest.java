@@ -68,7 +68,7 @@ class AnswerTest {
             sink.begin(i);
             choices.add(new Choice(i, rules, new PlainParser(), sink));
         }
-        return new Answer(List.of(generations), choices, 5, generations.length, active);
+        return new Answer(List.of(generations), choices, 5, generations.length, 0, active);
     }
 
     private JsonObject choice(int index) {

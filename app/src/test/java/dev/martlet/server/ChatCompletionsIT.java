@@ -62,6 +62,47 @@ class ChatCompletionsIT {
         assertThat(usage.getInt("total_tokens")).isEqualTo(18 + ServerRig.promptTokens("hi"));
     }
 
+    private static JsonObject details(HttpResponse<String> response) {
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        return ServerRig.json(response).getJsonObject("usage").getJsonObject("completion_tokens_details");
+    }
+
+    @Test
+    void shouldTellHowMuchOfThePredictionCame() {
+        String predicted = "\"prediction\":{\"type\":\"content\",\"content\":\"\\nHello where. Bye.\"}";
+        HttpResponse<String> response = rig.post(ServerRig.body("hi", predicted));
+        assertThat(response.headers().firstValue(IgnoredFields.HEADER)).isEmpty();
+        assertThat(choice(ServerRig.json(response), 0).getJsonObject("message").getString("content"))
+                .isEqualTo("Hello there. Bye.");
+        assertThat(details(response).getInt("accepted_prediction_tokens")).isEqualTo(17);
+        assertThat(details(response).getInt("rejected_prediction_tokens")).isEqualTo(1);
+        JsonObject thrice = details(rig.post(ServerRig.body("hi", predicted + ",\"n\":3,\"logprobs\":true")));
+        assertThat(thrice.getInt("accepted_prediction_tokens")).isEqualTo(3 * 17);
+        assertThat(thrice.getInt("rejected_prediction_tokens")).isEqualTo(3);
+        JsonObject stopped = details(rig.post(ServerRig.body("hi", predicted + ",\"stop\":\"there\"")));
+        assertThat(stopped.getInt("accepted_prediction_tokens"))
+                .as("up to the stop")
+                .isEqualTo(11);
+        assertThat(stopped.getInt("rejected_prediction_tokens")).isEqualTo(7);
+        assertThat(details(rig.post(ServerRig.body("hi", ""))).getInt("rejected_prediction_tokens"))
+                .isZero();
+    }
+
+    @Test
+    void shouldTellWhereAPredictionHasNoEffect() {
+        String predicted = "\"prediction\":{\"type\":\"content\",\"content\":\"{}\"}";
+        HttpResponse<String> shaped =
+                rig.post(ServerRig.body("hi", predicted + ",\"guided_regex\":\"[a-z]{3}\",\"max_tokens\":3"));
+        assertThat(shaped.headers().firstValue(IgnoredFields.HEADER)).contains("prediction");
+        assertThat(details(shaped).getInt("rejected_prediction_tokens")).isZero();
+        String tooLong = "x".repeat(20_000);
+        HttpResponse<String> refused =
+                rig.post(ServerRig.body("hi", "\"prediction\":{\"type\":\"content\",\"content\":\"" + tooLong + "\"}"));
+        assertThat(refused.statusCode()).isEqualTo(400);
+        assertThat(ServerRig.json(refused).getJsonObject("error").getString("param"))
+                .isEqualTo("prediction.content");
+    }
+
     @Test
     void shouldStream() {
         HttpResponse<String> response = rig.post(ServerRig.body("unicode", "\"stream\":true"));

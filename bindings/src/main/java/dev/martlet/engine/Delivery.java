@@ -71,7 +71,7 @@ final class Delivery {
         if (endToken || stopToken) {
             return FinishReason.STOP;
         }
-        FinishReason reason = append(sequence, event(request, row, token));
+        FinishReason reason = tell(sequence, event(request, row, token, sequence.append(token)));
         if (reason == null && sequence.constraint != null) {
             sequence.constraint.accept(token);
         }
@@ -80,11 +80,10 @@ final class Delivery {
 
     /** Appends a token that no row chose; returns why the sequence ended, or null. */
     FinishReason append(Sequence sequence, int token) {
-        return append(sequence, new TokenEvent.Token(token, 0, NO_TOKENS, NO_LOGPROBS));
+        return tell(sequence, new TokenEvent.Token(token, 0, NO_TOKENS, NO_LOGPROBS, sequence.append(token)));
     }
 
-    private FinishReason append(Sequence sequence, TokenEvent.Token token) {
-        sequence.append(token.id());
+    private FinishReason tell(Sequence sequence, TokenEvent.Token token) {
         observer.token(sequence);
         counters.add(Counter.DECODE_TOKENS, 1);
         if (!sequence.stream.offer(token)) {
@@ -94,10 +93,10 @@ final class Delivery {
         return full || sequence.outputs() == sequence.request.maxTokens() ? FinishReason.LENGTH : null;
     }
 
-    private TokenEvent.Token event(GenerationRequest request, int row, int token) {
+    private TokenEvent.Token event(GenerationRequest request, int row, int token, int predicted) {
         int wanted = request.topLogprobs();
         if (wanted < 1) {
-            return new TokenEvent.Token(token, wanted < 0 ? 0 : result.logprob(row), NO_TOKENS, NO_LOGPROBS);
+            return new TokenEvent.Token(token, wanted < 0 ? 0 : result.logprob(row), NO_TOKENS, NO_LOGPROBS, predicted);
         }
         int count = 0;
         while (count < wanted && result.topToken(row, count) >= 0) {
@@ -109,6 +108,6 @@ final class Delivery {
             tokens[rank] = result.topToken(row, rank);
             logprobs[rank] = result.topLogprob(row, rank);
         }
-        return new TokenEvent.Token(token, result.logprob(row), tokens, logprobs);
+        return new TokenEvent.Token(token, result.logprob(row), tokens, logprobs, predicted);
     }
 }

@@ -22,6 +22,9 @@ final class Drafter {
     /** Most drafts for one request in a step; 0 = off. */
     private final int most;
 
+    /** Most of them where the client foretold them. */
+    private final int mostPromised;
+
     private final RowCost cost = new RowCost();
     private final int[] tokens;
 
@@ -29,7 +32,8 @@ final class Drafter {
         this.vocabulary = vocabulary;
         this.sequenceTokens = limits.sequenceTokens();
         this.most = limits.partialPrefix() ? most : 0;
-        this.tokens = new int[this.most];
+        this.mostPromised = this.most == 0 ? 0 : EngineOptions.MOST_DRAFTS;
+        this.tokens = new int[mostPromised];
     }
 
     /**
@@ -46,43 +50,39 @@ final class Drafter {
         if (sequence.drafts == null) {
             sequence.drafts = new Drafts();
         }
-        int at = sequence.drafts.find(sequence);
-        if (at == PromptLookup.NONE) {
+        if (!sequence.drafts.find(sequence)) {
             return 0;
         }
-        int count = worth(sequence.drafts.acceptance(), streams);
+        int count = worth(sequence.drafts, streams);
         // The row behind the last draft gives a token more; the last of all is never fed.
         count = Math.min(count, sequence.request.maxTokens() - sequence.outputs() - 1);
         count = Math.min(count, sequenceTokens - sequence.size);
-        return copy(sequence, at, Math.min(count, room));
+        return upToStop(sequence.request, sequence.drafts.copy(tokens, Math.min(count, room)));
     }
 
     /** How many drafts pay: each only counts if all before it come true. */
-    private int worth(double acceptance, int streams) {
+    private int worth(Drafts drafts, int streams) {
+        double acceptance = drafts.acceptance();
+        int mostNow = drafts.promised() ? mostPromised : most;
         double saved = cost.step(streams) / streams;
         double chance = acceptance;
         int count = 0;
-        while (acceptance >= LEAST_ACCEPTANCE && count < most && chance * saved > cost.row()) {
+        while (acceptance >= LEAST_ACCEPTANCE && count < mostNow && chance * saved > cost.row()) {
             chance *= acceptance;
             count++;
         }
         return count;
     }
 
-    /** Takes what stands from a place on; a text that repeats itself up to its end goes on so. */
-    private int copy(Sequence sequence, int at, int count) {
-        int period = sequence.size - at;
-        for (int i = 0; i < count; i++) {
-            int token = i < period ? sequence.tokens[at + i] : tokens[i - period];
-            if (isStop(sequence.request, token)) {
-                return i;
-            }
-            tokens[i] = token;
+    /** An answer's end is left to be sampled by itself, so that there is nothing behind it to take back. */
+    private int upToStop(GenerationRequest request, int count) {
+        int before = 0;
+        while (before < count && !isStop(request, tokens[before])) {
+            before++;
         }
-        return Math.max(0, count);
+        return before;
     }
 
-    /** An answer's end is left to be sampled by itself, so that there is nothing behind it to take back. */
     private boolean isStop(GenerationRequest request, int token) {
         return vocabulary.isEndOfGeneration(token)
                 || !request.stopTokens().isEmpty() && request.stopTokens().contains(token);

@@ -1,13 +1,16 @@
 package dev.martlet.engine;
 
 /**
- * One request's drafts: what its own text says may come next, and how often that came true. Only the scheduler's thread
- * uses it.
+ * One request's drafts: what its prediction or its own text says may come next, and how often either came true. Only the
+ * scheduler's thread uses it.
  */
 final class Drafts {
 
     /** How often a draft comes true, as long as nothing is known: a little too seldom, so that one that would have is enough. */
     private static final double UNKNOWN = 0.25;
+
+    /** The same of what the client foretells: it would not without a reason. */
+    private static final double PROMISED = 0.9;
 
     /** Weight of the newest token. */
     private static final double NEWEST = 0.15;
@@ -19,27 +22,61 @@ final class Drafts {
     /** Share of drafts that came true, of those whose predecessors had. */
     private double acceptance = UNKNOWN;
 
+    /** The same of those that the client foretold. */
+    private double kept = PROMISED;
+
+    /** Whether what was found last is the client's. */
+    private boolean promised;
+
+    /** Where it stands. */
+    private int[] source;
+
+    /** Its first token. */
+    private int at;
+
+    /** How many tokens there are from there on. */
+    private int known;
+
     /** What was foretold for the place {@link #expectedAt}. */
     private int expected = NONE;
 
     private int expectedAt = NONE;
 
-    /**
-     * Looks for what may come next.
-     *
-     * @return the place in the tokens that it stands from; {@link PromptLookup#NONE} where there is nothing
-     */
-    int find(Sequence sequence) {
+    /** Looks for what may come next; false where there is nothing. */
+    boolean find(Sequence sequence) {
+        Prediction prediction = sequence.prediction;
         lookup.extend(sequence.tokens, sequence.size);
-        int at = lookup.find(sequence.tokens, sequence.size);
-        expected = at == PromptLookup.NONE ? NONE : sequence.tokens[at];
+        promised = prediction != null && prediction.next() != Prediction.NONE;
+        source = promised ? prediction.tokens() : sequence.tokens;
+        at = promised ? prediction.next() : lookup.find(sequence.tokens, sequence.size);
+        known = (promised ? source.length : sequence.size) - at;
+        boolean found = at != PromptLookup.NONE;
+        expected = found ? source[at] : NONE;
         expectedAt = sequence.size;
-        return at;
+        return found;
     }
 
-    /** Chance that a draft comes true where all before it have. */
+    /**
+     * Copies what was found. A text that repeats itself up to its end goes on so; a prediction ends.
+     *
+     * @return how many tokens were copied, at most so many
+     */
+    int copy(int[] to, int count) {
+        int most = promised ? Math.min(count, known) : count;
+        for (int i = 0; i < most; i++) {
+            to[i] = i < known ? source[at + i] : to[i - known];
+        }
+        return Math.max(0, most);
+    }
+
+    /** Whether what was found is what the client foretold. */
+    boolean promised() {
+        return promised;
+    }
+
+    /** Chance that a draft of what was found comes true where all before it have. */
     double acceptance() {
-        return acceptance;
+        return promised ? kept : acceptance;
     }
 
     /**
@@ -66,6 +103,11 @@ final class Drafts {
     }
 
     private void learn(boolean cameTrue) {
-        acceptance += NEWEST * ((cameTrue ? 1 : 0) - acceptance);
+        double share = cameTrue ? 1 : 0;
+        if (promised) {
+            kept += NEWEST * (share - kept);
+        } else {
+            acceptance += NEWEST * (share - acceptance);
+        }
     }
 }

@@ -7,6 +7,7 @@ import dev.martlet.model.Vocabulary;
 import dev.martlet.nativelib.NativeHandle;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -108,7 +109,15 @@ public final class Engine implements AutoCloseable {
      */
     public static Engine start(StepRunner runner, Vocabulary vocabulary, Tokenizer tokenizer, EngineOptions options) {
         StepRunner.Limits limits = runner.limits();
-        EngineSetup setup = new EngineSetup(options.threads(), limits.contextTokens(), limits.sequenceTokens(), "", 0);
+        boolean drafts = options.drafts() > 0 && limits.partialPrefix();
+        EngineSetup setup = new EngineSetup(
+                options.threads(),
+                limits.contextTokens(),
+                limits.sequenceTokens(),
+                options.cacheTypes(),
+                0,
+                drafts,
+                List.of());
         Engine engine = new Engine(runner, setup, vocabulary, tokenizer, options, false, closed -> {});
         engine.thread.start();
         return engine;
@@ -118,9 +127,9 @@ public final class Engine implements AutoCloseable {
      * Queues a request.
      *
      * @return its tokens, as they come
-     * @throws EngineException QUEUE_FULL, QUEUE_TOKENS_FULL, PROMPT_TOO_LONG or SHUTDOWN
-     * @throws IllegalArgumentException if a token of the prompt or of the bias is none of the vocabulary, or the
-     *     constraint is compiled for another one
+     * @throws EngineException QUEUE_FULL, TENANT_QUEUE_FULL, QUEUE_TOKENS_FULL, PROMPT_TOO_LONG or SHUTDOWN
+     * @throws IllegalArgumentException if a token of the prompt, the prediction or the bias is none of the vocabulary, or
+     *     the constraint is compiled for another one
      */
     public Generation submit(GenerationRequest request) {
         int[] prompt = request.prompt();
@@ -129,9 +138,8 @@ public final class Engine implements AutoCloseable {
                     EngineException.Kind.PROMPT_TOO_LONG,
                     "the prompt has " + prompt.length + " tokens, the context holds " + limits.sequenceTokens());
         }
-        for (int token : prompt) {
-            checkToken(token);
-        }
+        checkTokens(prompt);
+        checkTokens(request.prediction());
         request.sampling().bias().keySet().forEach(this::checkToken);
         request.constraint().ifPresent(this::checkConstraint);
         GenerationStream stream = new GenerationStream(this::wake);
@@ -145,6 +153,12 @@ public final class Engine implements AutoCloseable {
         if (size != vocabulary.size()) {
             throw new IllegalArgumentException(
                     "the constraint is for a vocabulary of " + size + ", the model's has " + vocabulary.size());
+        }
+    }
+
+    private void checkTokens(int[] tokens) {
+        for (int token : tokens) {
+            checkToken(token);
         }
     }
 

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * What the engine is to generate.
@@ -22,6 +23,8 @@ import java.util.Set;
  *     30 seconds of waiting, so that a request of low priority waits long but not forever
  * @param tenant who it is for: requests of one priority that wait share the engine fairly between tenants, by tokens
  * @param tenantQueue most requests of its tenant that may wait: while so many do and no place to run is free, it is refused
+ * @param prediction token ids that the output is expected to have, in order; none where nothing is. They make it come
+ *     sooner and never change it; a request with a constraint gains nothing by them. Not written to after the request is made
  */
 public record GenerationRequest(
         int[] prompt,
@@ -34,7 +37,10 @@ public record GenerationRequest(
         Optional<CompiledGrammar> constraint,
         int priority,
         String tenant,
-        int tenantQueue) {
+        int tenantQueue,
+        int[] prediction) {
+
+    private static final int[] NO_TOKENS = {};
 
     /** Bounds of priorities. */
     public static final int LEAST_PRIORITY = -100;
@@ -46,6 +52,7 @@ public record GenerationRequest(
         Objects.requireNonNull(sampling, "sampling");
         Objects.requireNonNull(deadline, "deadline");
         Objects.requireNonNull(constraint, "constraint");
+        Objects.requireNonNull(prediction, "prediction");
         stopTokens = Set.copyOf(stopTokens);
         if (prompt.length == 0) {
             throw new IllegalArgumentException("prompt is empty");
@@ -65,7 +72,7 @@ public record GenerationRequest(
         }
     }
 
-    /** One of priority 0 and nobody's. */
+    /** One of priority 0, nobody's, and without a prediction. */
     public GenerationRequest(
             int[] prompt,
             Sampling sampling,
@@ -86,7 +93,8 @@ public record GenerationRequest(
                 constraint,
                 0,
                 "",
-                Integer.MAX_VALUE);
+                Integer.MAX_VALUE,
+                NO_TOKENS);
     }
 
     /** One without a constraint. */
@@ -107,18 +115,7 @@ public record GenerationRequest(
     }
 
     public GenerationRequest withSampling(Sampling value) {
-        return new GenerationRequest(
-                prompt,
-                value,
-                maxTokens,
-                topLogprobs,
-                stopTokens,
-                ignoreEndOfGeneration,
-                deadline,
-                constraint,
-                priority,
-                tenant,
-                tenantQueue);
+        return with(parts -> parts.sampling = value);
     }
 
     /**
@@ -126,81 +123,76 @@ public record GenerationRequest(
      * itself; many may share a compiled one.
      */
     public GenerationRequest withConstraint(CompiledGrammar grammar) {
-        return new GenerationRequest(
-                prompt,
-                sampling,
-                maxTokens,
-                topLogprobs,
-                stopTokens,
-                ignoreEndOfGeneration,
-                deadline,
-                Optional.of(grammar),
-                priority,
-                tenant,
-                tenantQueue);
+        return with(parts -> parts.constraint = Optional.of(grammar));
     }
 
     /** The request with a priority: the lower the sooner. */
     public GenerationRequest withPriority(int value) {
-        return new GenerationRequest(
-                prompt,
-                sampling,
-                maxTokens,
-                topLogprobs,
-                stopTokens,
-                ignoreEndOfGeneration,
-                deadline,
-                constraint,
-                value,
-                tenant,
-                tenantQueue);
+        return with(parts -> parts.priority = value);
     }
 
     /** The request as somebody's. */
     public GenerationRequest withTenant(String value) {
-        return new GenerationRequest(
-                prompt,
-                sampling,
-                maxTokens,
-                topLogprobs,
-                stopTokens,
-                ignoreEndOfGeneration,
-                deadline,
-                constraint,
-                priority,
-                value,
-                tenantQueue);
+        return with(parts -> parts.tenant = value);
     }
 
     /** The request with a bound on how many of its tenant's requests may wait. */
     public GenerationRequest withTenantQueue(int value) {
-        return new GenerationRequest(
-                prompt,
-                sampling,
-                maxTokens,
-                topLogprobs,
-                stopTokens,
-                ignoreEndOfGeneration,
-                deadline,
-                constraint,
-                priority,
-                tenant,
-                value);
+        return with(parts -> parts.tenantQueue = value);
     }
 
     /** The request with a deadline, counted from its submission. */
     public GenerationRequest withDeadline(Duration value) {
-        return new GenerationRequest(
-                prompt,
-                sampling,
-                maxTokens,
-                topLogprobs,
-                stopTokens,
-                ignoreEndOfGeneration,
-                Optional.of(value),
-                constraint,
-                priority,
-                tenant,
-                tenantQueue);
+        return with(parts -> parts.deadline = Optional.of(value));
+    }
+
+    /** The request with tokens that its output is expected to have. */
+    public GenerationRequest withPrediction(int[] tokens) {
+        return with(parts -> parts.prediction = tokens);
+    }
+
+    private GenerationRequest with(Consumer<Parts> change) {
+        Parts parts = new Parts(this);
+        change.accept(parts);
+        return parts.whole();
+    }
+
+    /** A request that is being changed: what may change of it. */
+    private static final class Parts {
+        private final GenerationRequest from;
+        private Sampling sampling;
+        private Optional<Duration> deadline;
+        private Optional<CompiledGrammar> constraint;
+        private int priority;
+        private String tenant;
+        private int tenantQueue;
+        private int[] prediction;
+
+        private Parts(GenerationRequest from) {
+            this.from = from;
+            this.sampling = from.sampling;
+            this.deadline = from.deadline;
+            this.constraint = from.constraint;
+            this.priority = from.priority;
+            this.tenant = from.tenant;
+            this.tenantQueue = from.tenantQueue;
+            this.prediction = from.prediction;
+        }
+
+        private GenerationRequest whole() {
+            return new GenerationRequest(
+                    from.prompt,
+                    sampling,
+                    from.maxTokens,
+                    from.topLogprobs,
+                    from.stopTokens,
+                    from.ignoreEndOfGeneration,
+                    deadline,
+                    constraint,
+                    priority,
+                    tenant,
+                    tenantQueue,
+                    prediction);
+        }
     }
 }

@@ -57,6 +57,9 @@ final class Sequence {
     /** What its own text says may come next; null until it first streams where that is asked for. */
     Drafts drafts;
 
+    /** What its client foretells of the output; null for nothing. */
+    final Prediction prediction;
+
     /** Prompt tokens that came from the cache when it first ran; -1 before. */
     int cachedTokens = -1;
 
@@ -98,6 +101,7 @@ final class Sequence {
         this.rank = submittedNanos + request.priority() * LEVEL_NANOS;
         this.trace = new RequestTrace(arrival, request, submittedNanos);
         this.deadlineNanos = deadlineNanos;
+        this.prediction = request.prediction().length == 0 ? null : new Prediction(request.prediction());
         int length = request.prompt().length;
         this.tokens = Arrays.copyOf(request.prompt(), length + Math.min(request.maxTokens(), 64));
         this.size = length;
@@ -136,11 +140,13 @@ final class Sequence {
         return size - request.prompt().length;
     }
 
-    void append(int token) {
+    /** Takes a token of output; returns how many of its prediction were seen by that. */
+    int append(int token) {
         if (size == tokens.length) {
             tokens = Arrays.copyOf(tokens, size + (size >> 1) + 16);
         }
         tokens[size++] = token;
+        return prediction == null ? 0 : prediction.follow(tokens, size);
     }
 
     Usage usage() {

@@ -12,8 +12,16 @@ public sealed interface TokenEvent {
      * @param logprob its log probability under the model's own distribution; 0 unless asked for
      * @param topTokens the likeliest tokens, best first; empty unless asked for
      * @param topLogprobs their log probabilities
+     * @param predicted how many tokens of the request's prediction were seen in the output by this one for the first time: 1
+     *     where it is what was foretold, more where it shows that those before it were, too
      */
-    record Token(int id, float logprob, int[] topTokens, float[] topLogprobs) implements TokenEvent {}
+    record Token(int id, float logprob, int[] topTokens, float[] topLogprobs, int predicted) implements TokenEvent {
+
+        /** One of a request without a prediction. */
+        public Token(int id, float logprob, int[] topTokens, float[] topLogprobs) {
+            this(id, logprob, topTokens, topLogprobs, 0);
+        }
+    }
 
     /**
      * The end; nothing follows.

@@ -7,6 +7,7 @@ import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What the scheduler's thread allocates for each token. */
@@ -15,8 +16,12 @@ class AllocationTest {
     /** A token's event, and what its queue takes now and then. */
     private static final long MOST_BYTES_PER_TOKEN = 64;
 
+    /** What a long output's own tokens and their index take, which grow by doubling. */
+    private static final long GROWTH = 8;
+
     private static final int STREAMS = 16;
     private static final int STEPS = 500;
+    private static final int[] NOTHING = {};
 
     /** A step that allocates nothing itself. */
     private static final class ConstantRunner implements StepRunner {
@@ -92,44 +97,75 @@ class AllocationTest {
         public void close() {}
     }
 
+    private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private final Counters counters = new Counters(1);
+    private final List<GenerationStream> streams = new ArrayList<>();
+    private Scheduler scheduler;
+
+    /** Every step takes as long as any other: whether drafts are worth their time does not hang on this machine's load. */
+    private long clock;
+
     @Test
     void shouldAllocateNoMoreThanAnEventPerToken() {
-        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        ConstantRunner runner = new ConstantRunner();
-        EngineOptions options =
-                EngineOptions.defaults().withMaxSequences(STREAMS).withDrafts(1);
-        Counters counters = new Counters(1);
-        Inbox inbox = new Inbox(options, counters);
-        Constraints constraints = new Constraints(ByteTokens.vocabulary(), new ByteTokens());
-        Scheduler scheduler =
-                new Scheduler(runner, ByteTokens.vocabulary(), options, inbox, counters, constraints, System::nanoTime);
-        List<GenerationStream> streams = new ArrayList<>();
-        for (int i = 0; i < STREAMS; i++) {
-            streams.add(new GenerationStream(() -> {}));
-            inbox.submit(GenerationRequest.of(new int[] {i}, 10_000), streams.get(i), 0);
-        }
-        runSteps(scheduler, streams);
-        long before = threads.getThreadAllocatedBytes(Thread.currentThread().threadId());
+        start(EngineOptions.defaults().withMaxSequences(STREAMS).withDrafts(1), STREAMS, NOTHING);
+        allocated(STEPS);
         long tokensBefore = counters.snapshot().decodeTokens();
-        // What the readers of these steps allocate is not counted: the streams hold them all.
-        for (int step = 0; step < STEPS; step++) {
-            scheduler.doWork();
-        }
-        long bytes = threads.getThreadAllocatedBytes(Thread.currentThread().threadId()) - before;
+        long bytes = allocated(STEPS);
         long tokens = counters.snapshot().decodeTokens() - tokensBefore;
         assertThat(tokens).as("with a draft each").isEqualTo(2L * STREAMS * STEPS);
         assertThat(bytes / tokens).as("bytes a token").isLessThanOrEqualTo(MOST_BYTES_PER_TOKEN);
     }
 
-    /** Warms up and empties the queues again. */
-    private static void runSteps(Scheduler scheduler, List<GenerationStream> streams) {
-        for (int step = 0; step < STEPS; step++) {
+    @Test
+    void shouldAllocateNothingMoreForAPrediction() {
+        int steps = GenerationStream.CAPACITY / ConstantRunner.LIMITS.outputs();
+        int[] foretold =
+                IntStream.range(0, 50_000).map(i -> i % 64 > 2 ? 'a' : 'b').toArray();
+        start(EngineOptions.defaults().withMaxSequences(1), 1, foretold);
+        for (int i = 0; i < 20; i++) {
+            allocated(steps);
+        }
+        long tokensBefore = counters.snapshot().decodeTokens();
+        long bytes = 0;
+        for (int i = 0; i < 20; i++) {
+            bytes += allocated(steps);
+        }
+        long tokens = counters.snapshot().decodeTokens() - tokensBefore;
+        assertThat(tokens).as("with many drafts each").isGreaterThan(20L * 10 * steps);
+        assertThat(bytes / tokens).as("bytes a token").isLessThanOrEqualTo(MOST_BYTES_PER_TOKEN + GROWTH);
+    }
+
+    private void start(EngineOptions options, int requests, int[] prediction) {
+        Inbox inbox = new Inbox(options, counters);
+        Constraints constraints = new Constraints(ByteTokens.vocabulary(), new ByteTokens());
+        scheduler = new Scheduler(
+                new ConstantRunner(),
+                ByteTokens.vocabulary(),
+                options,
+                inbox,
+                counters,
+                constraints,
+                () -> clock += 1_000);
+        for (int i = 0; i < requests; i++) {
+            streams.add(new GenerationStream(() -> {}));
+            GenerationRequest request = GenerationRequest.of(new int[] {i}, 50_000);
+            inbox.submit(request.withPrediction(prediction), streams.get(i), 0);
+        }
+    }
+
+    /** What some steps allocate. What the readers of these steps allocate is not counted: the streams hold them all. */
+    private long allocated(int steps) {
+        long thread = Thread.currentThread().threadId();
+        long before = threads.getThreadAllocatedBytes(thread);
+        for (int step = 0; step < steps; step++) {
             scheduler.doWork();
         }
+        long bytes = threads.getThreadAllocatedBytes(thread) - before;
         for (GenerationStream stream : streams) {
             while (stream.poll().isPresent()) {
-                // drop it
+                assertThat(stream.hasEnded()).isFalse();
             }
         }
+        return bytes;
     }
 }

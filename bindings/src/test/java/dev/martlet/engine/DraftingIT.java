@@ -136,6 +136,47 @@ class DraftingIT {
         assertThat(accepted).isPositive();
     }
 
+    /** An edited text: the prediction is the answer but for every twentieth token. How many drafts pay depends on time. */
+    @Test
+    void shouldGiveTheSameTokensWithAPrediction() throws Exception {
+        int most = 80;
+        GenerationRequest request = new GenerationRequest(
+                model.tokenizer().encode("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21", false, true),
+                Sampling.greedy(),
+                most,
+                1,
+                Set.of(),
+                true,
+                Optional.empty());
+        Run plain = Run.of(request, 8);
+        int[] prediction =
+                plain.tokens().stream().mapToInt(TokenEvent.Token::id).toArray();
+        int other = 0;
+        for (int i = 10; i < most; i += 20) {
+            prediction[i] ^= 1;
+            other++;
+        }
+        Run predicted = Run.of(request.withPrediction(prediction), 8);
+        System.out.printf(
+                "DraftingIT: %d tokens in %d steps, with a prediction in %d%n",
+                most, plain.metrics().steps(), predicted.metrics().steps());
+        assertThat(predicted.metrics().steps() + predicted.metrics().draftsAccepted())
+                .isEqualTo(most);
+        assertThat(predicted.metrics().draftsAccepted()).isPositive();
+        int common = plain.common(predicted);
+        if (common == most) {
+            assertThat(predicted.tokens().stream()
+                            .mapToInt(TokenEvent.Token::predicted)
+                            .sum())
+                    .isEqualTo(most - other);
+        } else {
+            System.out.println("DraftingIT: another token at " + common);
+            assertThat(predicted.tokens().get(common).topLogprobs()[0])
+                    .as("as likely where rounding chose another")
+                    .isCloseTo(plain.tokens().get(common).topLogprobs()[0], Offset.offset(0.5f));
+        }
+    }
+
     @Test
     void shouldVerifyDraftsRowByRow() {
         NativeStepRunner runner =

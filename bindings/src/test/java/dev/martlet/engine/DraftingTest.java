@@ -84,6 +84,64 @@ class DraftingTest {
         assertThat(accepted).isGreaterThan(200);
     }
 
+    private static GenerationRequest predicting(String prompt, String prediction) {
+        return GenerationRequest.of(ByteTokens.tokens(prompt), 200).withPrediction(ByteTokens.tokens(prediction));
+    }
+
+    private static int predicted(GenerationStream stream) {
+        int predicted = 0;
+        while (stream.poll().orElseThrow() instanceof TokenEvent.Token token) {
+            predicted += token.predicted();
+        }
+        return predicted;
+    }
+
+    @Test
+    void shouldGiveAPredictedAnswerInFewSteps() {
+        Rig rig = answering(400, RHYME);
+        GenerationStream stream = rig.submit(predicting("hello", RHYME));
+        rig.runAll();
+        assertThat(predicted(stream)).isEqualTo(RHYME.length());
+        EngineMetrics metrics = checked(rig);
+        assertThat(metrics.decodeTokens()).isEqualTo(RHYME.length());
+        assertThat(metrics.steps()).as("steps of 7 drafts and a token more").isLessThan(RHYME.length() / 5);
+        assertThat(metrics.draftsRejected()).isZero();
+    }
+
+    @Test
+    void shouldGiveTheSameAnswerWhateverIsPredicted() {
+        List<String> predictions = List.of(
+                "x", RHYME.replace('o', 'e'), RHYME.substring(20), RHYME.toUpperCase(java.util.Locale.ROOT), "one for");
+        for (String prediction : predictions) {
+            Rig rig = answering(400, RHYME);
+            GenerationStream stream = rig.submit(predicting("hello", prediction));
+            rig.runAll();
+            assertThat(Rig.read(stream).text()).as(prediction).isEqualTo(RHYME);
+            checked(rig);
+        }
+    }
+
+    @Test
+    void shouldGoBackToItsOwnTextWhereThePredictionIsWrong() {
+        Rig rig = answering(400, RHYME);
+        GenerationStream stream = rig.submit(predicting("Say it again: " + RHYME, "#".repeat(40)));
+        rig.runAll();
+        assertThat(predicted(stream)).isZero();
+        assertThat(checked(rig).draftsAccepted()).isGreaterThan(RHYME.length() / 2);
+    }
+
+    @Test
+    void shouldTellWhatWasPredictedWhenNothingIsDrafted() {
+        Rig rig = rig(
+                ScriptedStepRunner.limits(400),
+                Rig.small().withDrafts(0),
+                ScriptedStepRunner.answering(prompt -> RHYME));
+        GenerationStream stream = rig.submit(predicting("hello", RHYME.replace("girl", "gaol")));
+        rig.runAll();
+        assertThat(predicted(stream)).isEqualTo(RHYME.length() - 2);
+        assertThat(checked(rig).draftsAccepted()).isZero();
+    }
+
     @Test
     void shouldEndWithLengthAtTheTokenLimitAndWhereTheContextEnds() {
         for (int most = 1; most < 40; most++) {

@@ -169,7 +169,13 @@ class SchedulePropertyTest {
         int constrained = random.nextInt(2 * CONSTRAINTS.size());
         GenerationRequest placed =
                 request.withPriority(random.nextInt(5) - 2).withTenant("tenant " + random.nextInt(3));
-        return constrained < CONSTRAINTS.size() ? placed.withConstraint(CONSTRAINTS.get(constrained)) : placed;
+        GenerationRequest foretold = random.nextInt(3) > 0 ? placed : placed.withPrediction(prediction(random));
+        return constrained < CONSTRAINTS.size() ? foretold.withConstraint(CONSTRAINTS.get(constrained)) : foretold;
+    }
+
+    /** What a refrain may well say, or not. */
+    private static int[] prediction(Random random) {
+        return random.ints(random.nextInt(40), 'a', 'a' + 5).toArray();
     }
 
     /** The text of the request when it has the machine to itself, with no limit on cells but the sequence's. */
