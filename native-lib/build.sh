@@ -49,11 +49,17 @@ if [ "$(cat "$build/.arguments" 2>/dev/null)" != "$arguments" ]; then
 fi
 targets=martlet
 [ "$mode" = prebuilt ] || targets='martlet llama-backends'
+log=$here/target/build.log
+rm -f "$log.failed"
 # shellcheck disable=SC2086
-cmake --build "$build" --target $targets --parallel >"$here/target/build.log" 2>&1 || {
-    cat "$here/target/build.log" >&2
+{ cmake --build "$build" --target $targets --parallel || : >"$log.failed"; } 2>&1 | tee "$log" | awk -v mode="$mode" '
+    mode == "source" && match($0, /^\[ *[0-9]+(%|\/[0-9]+)\]/) && ++lines % 20 == 0 {
+        print "libmartlet: compiled " substr($0, 2, RLENGTH - 2); fflush()
+    }' >&2
+if [ -e "$log.failed" ]; then
+    cat "$log" >&2
     die "the build failed"
-}
+fi
 
 staged=$out/dev/martlet/native/$platform
 if [ -f "$staged/index" ] && [ "$(cat "$build/.staged" 2>/dev/null)" = "$staged" ] && [ -z "$(find "$build/bin/" -newer "$staged/index" -name 'lib*' | head -n 1)" ]; then

@@ -37,18 +37,25 @@ final class EngineSizing {
         this.placed = placed;
     }
 
-    /** Options with nothing left open, for this model on this machine. */
+    /** Options with nothing left open, for this model on this machine. Reads the model's file where it must. */
     static EngineOptions fit(EngineOptions options, Model model) {
-        return new EngineSizing(model.info(), ModelShape.read(model.path()), model.options())
-                .fit(options, Machine.current(), Device.list());
+        Machine machine = Machine.current();
+        return options.contextTokens() > 0
+                ? withThreads(options, machine)
+                : new EngineSizing(model.info(), ModelShape.read(model.path()), model.options())
+                        .fit(options, machine, Device.list());
     }
 
     /** Options with nothing left open. */
     EngineOptions fit(EngineOptions options, Machine machine, List<Device> devices) {
-        EngineOptions fitted = options.threads() > 0 ? options : options.withThreads(machine.cores());
+        EngineOptions fitted = withThreads(options, machine);
         return fitted.contextTokens() > 0
                 ? fitted
                 : fitted.withContextTokens(contextTokens(fitted, machine.availableMemory(), devices));
+    }
+
+    private static EngineOptions withThreads(EngineOptions options, Machine machine) {
+        return options.threads() > 0 ? options : options.withThreads(machine.cores());
     }
 
     /** Cells where memory is no matter: every running request at the length the model was trained for. */

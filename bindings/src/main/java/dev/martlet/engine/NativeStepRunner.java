@@ -72,8 +72,7 @@ final class NativeStepRunner implements StepRunner {
             mt_context_info.struct_size(info, (int) mt_context_info.layout().byteSize());
             context = openContext();
             NativeCalls.check("read context info", martlet_h.mt_context_get_info(context, info));
-            memory = NativeMemory.read(
-                    (out, capacity, needed) -> martlet_h.mt_context_memory(context, out, capacity, needed));
+            memory = NativeMemory.ofContext(context.address());
             boolean onCpu = memory.stream().allMatch(MemoryUse::host);
             boolean masksCost = onCpu && mt_context_info.skips_masked(info) == 0;
             limits = new Limits(

@@ -10,20 +10,31 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Reads the native library's account of memory; for the rooms that call it. */
+/** Reads the native library's account of memory. */
 public final class NativeMemory {
 
     private NativeMemory() {}
 
     /** A function of the native library that gives entries out. */
     @FunctionalInterface
-    public interface Account {
+    interface Account {
         /** @return its code */
         int read(MemorySegment out, int capacity, MemorySegment needed);
     }
 
+    /**
+     * What an open context and its model take.
+     *
+     * @param context address of the native library's handle
+     * @return the host's part, then that of each GPU in use
+     */
+    public static List<MemoryUse> ofContext(long context) {
+        MemorySegment handle = MemorySegment.ofAddress(context);
+        return read((out, capacity, needed) -> martlet_h.mt_context_memory(handle, out, capacity, needed));
+    }
+
     /** All entries, the host's first. */
-    public static List<MemoryUse> read(Account account) {
+    static List<MemoryUse> read(Account account) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment needed = arena.allocate(Integer.BYTES, Integer.BYTES);
             int code = account.read(MemorySegment.NULL, 0, needed);

@@ -203,7 +203,7 @@ final class Campaign {
                 : Optional.empty();
     }
 
-    /** Leaves out the configurations of the peer that are far from the best. */
+    /** Leaves out the configurations of the peer that are far from the best, and were not disturbed. */
     static void leaveOutHopeless(Workload workload, List<Series> peers) {
         Figure figure = workload.figures().getFirst();
         List<Series> whole =
@@ -212,6 +212,7 @@ final class Campaign {
                 .map(peer -> peer.median(figure).getAsDouble())
                 .reduce((a, b) -> figure.isBetter(a, b) ? a : b)
                 .ifPresent(best -> whole.stream()
+                        .filter(peer -> peer.runs().stream().noneMatch(Run::isDisturbed))
                         .filter(peer -> figure.ratio(best, peer.median(figure).getAsDouble()) > HOPELESS)
                         .forEach(peer -> peer.leaveOut("more than " + (int) HOPELESS
                                 + " times worse than the best configuration in the first round")));
