@@ -73,7 +73,7 @@ record ModelReport(
 
     @Override
     public List<Row> rows() {
-        String what = info.map(model -> model.description() + ", " + Report.megabytes(bytes()) + ", ")
+        String what = info.map(model -> "weights " + model.weightType() + ", " + Report.megabytes(bytes()) + ", ")
                 .orElse(present() ? "" : "not there: ");
         return List.of(new Row("model", what + file), new Row("models", stored + " in " + store));
     }
@@ -86,7 +86,6 @@ record ModelReport(
                 .add("file", file.toString())
                 .add("present", present())
                 .add("bytes", bytes())
-                .add("description", Report.orNull(info.map(ModelInfo::description)))
                 .add("weight_type", Report.orNull(info.map(ModelInfo::weightType)));
         JsonValue fast = fastKernel()
                 .map(known -> known ? JsonValue.TRUE : JsonValue.FALSE)

@@ -42,7 +42,7 @@ public record CpuVariant(String name, Set<String> features) {
         return parse(NativeLibrary.systemInfo());
     }
 
-    /** From a line like "llama.cpp 0.5.0, libggml-cpu-haswell.so: AVX AVX2". */
+    /** From a line like "llama.cpp 0.5.0, libggml-cpu-haswell.so: AVX AVX2, attention of ggml". */
     static CpuVariant parse(String systemInfo) {
         int colon = systemInfo.indexOf(": ");
         String head = colon < 0 ? systemInfo : systemInfo.substring(0, colon);
@@ -50,7 +50,11 @@ public record CpuVariant(String name, Set<String> features) {
         String name = library.replaceFirst("^(lib)?ggml-cpu-?", "").replaceFirst("\\.(so|dylib|dll)$", "");
         Set<String> features = colon < 0
                 ? Set.of()
-                : Set.of(systemInfo.substring(colon + 2).strip().split(" +"));
+                : Set.of(systemInfo
+                        .substring(colon + 2)
+                        .replaceFirst(",.*", "")
+                        .strip()
+                        .split(" +"));
         return new CpuVariant(name, features);
     }
 

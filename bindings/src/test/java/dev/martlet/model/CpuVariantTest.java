@@ -14,7 +14,8 @@ class CpuVariantTest {
 
     @Test
     void shouldReadTheLibrarysLine() {
-        assertThat(CpuVariant.parse("llama.cpp 0.5.0-dev, libggml-cpu-sapphirerapids.so: SSE3 AVX2 AMX_INT8 REPACK"))
+        assertThat(CpuVariant.parse("llama.cpp 0.5.0-dev, libggml-cpu-sapphirerapids.so: SSE3 AVX2 AMX_INT8 REPACK,"
+                        + " attention of libmartlet"))
                 .isEqualTo(new CpuVariant("sapphirerapids", Set.of("SSE3", "AVX2", "AMX_INT8", "REPACK")));
         assertThat(CpuVariant.parse("llama.cpp 0.5.0, libggml-cpu-x64.so:"))
                 .extracting(CpuVariant::features)
