@@ -38,14 +38,9 @@ final class CudaLibraries {
         return new CudaLibraries(Path.of("/usr/local"), System::getenv, List.of(tool, "-p"));
     }
 
-    /** The names of the libraries of a major version that a module needs, in the order in which they need each other. */
-    static List<String> names(int major) {
-        return CudaRuntime.names(major);
-    }
-
     /** Whether a folder has them all. */
     static boolean areIn(Path folder, int major) {
-        return names(major).stream().allMatch(name -> Files.isRegularFile(folder.resolve(name)));
+        return CudaRuntime.names(major).stream().allMatch(name -> Files.isRegularFile(folder.resolve(name)));
     }
 
     /** The first folder with all of them: the environment's first, then installed toolkits, then the linker's cache. */
@@ -96,7 +91,7 @@ final class CudaLibraries {
 
     private Stream<Path> linkerCache(int major) {
         List<Path> folders = new ArrayList<>();
-        String wanted = names(major).getFirst() + " ";
+        String wanted = CudaRuntime.names(major).getFirst() + " ";
         try {
             Tool.run(listing, Path.of("/"), Map.of("LC_ALL", "C"), line -> {
                 int arrow = line.lastIndexOf("=> ");

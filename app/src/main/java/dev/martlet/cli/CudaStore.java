@@ -2,6 +2,7 @@ package dev.martlet.cli;
 
 import dev.martlet.gpu.CudaFiles;
 import dev.martlet.gpu.CudaModule;
+import dev.martlet.gpu.CudaRuntime;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -163,7 +164,7 @@ public final class CudaStore implements CudaFiles {
             }
         }
         if (!CudaLibraries.areIn(runtime, major)) {
-            throw new IOException("the wheels do not hold all of " + CudaLibraries.names(major));
+            throw new IOException("the wheels do not hold all of " + CudaRuntime.names(major));
         }
         return runtime;
     }
@@ -172,8 +173,7 @@ public final class CudaStore implements CudaFiles {
         try (ZipFile zip = new ZipFile(wheel.toFile())) {
             return zip.stream()
                     .map(ZipEntry::getName)
-                    .filter(name ->
-                            CudaLibraries.names(major).stream().anyMatch(library -> name.endsWith("/" + library)))
+                    .filter(name -> CudaRuntime.names(major).stream().anyMatch(library -> name.endsWith("/" + library)))
                     .toList();
         }
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.martlet.gpu.CudaModule;
+import dev.martlet.gpu.CudaRuntime;
 import dev.martlet.gpu.CudaVersion;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -254,7 +255,7 @@ class CudaStoreTest {
 
     private static Path library(Path folder, int major) throws IOException {
         Files.createDirectories(folder);
-        for (String name : CudaLibraries.names(major)) {
+        for (String name : CudaRuntime.names(major)) {
             Files.writeString(folder.resolve(name), name);
         }
         return folder;
