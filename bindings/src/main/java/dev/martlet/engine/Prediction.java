@@ -12,6 +12,9 @@ final class Prediction {
     /** So many tokens may be others or come in between for the answer to be found again by a single token. */
     private static final int NEAR = 3;
 
+    /** Places of two tokens that are looked at. */
+    private static final int MOST_PLACES = 256;
+
     private final int[] tokens;
     private final PromptLookup lookup = new PromptLookup();
 
@@ -20,6 +23,9 @@ final class Prediction {
 
     /** The place of the token that is foretold for what comes next, or NONE. */
     private int next;
+
+    /** The place that the answer came to last. */
+    private int here;
 
     /** Where the answer left the prediction last. */
     private int left;
@@ -56,7 +62,7 @@ final class Prediction {
         if (at != NONE) {
             return meet(at, 1);
         }
-        int behind = lookup.find(tokens, text, size);
+        int behind = lookup.find(tokens, text, size, here, MOST_PLACES);
         return behind == PromptLookup.NONE ? 0 : meet(behind - 1, PromptLookup.LEAST_MATCH);
     }
 
@@ -80,6 +86,7 @@ final class Prediction {
             appeared[i] = true;
         }
         next = at + 1 < tokens.length ? at + 1 : NONE;
+        here = at + 1;
         left = tokens.length;
         return seen;
     }

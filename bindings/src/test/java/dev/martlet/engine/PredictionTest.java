@@ -53,6 +53,14 @@ class PredictionTest {
     }
 
     @Test
+    void shouldPreferThePlaceNextToWhereItWas() {
+        String verses = "ab1 xx ab2 xx ab3 xx ab4";
+        assertThat(course(verses, "ab1 xx ......ab2 xx ab3 xx ab4"))
+                .as("the first ab that is left, not the last")
+                .isEqualTo(new Course(22, 24));
+    }
+
+    @Test
     void shouldCountATokenOnceThoughTheAnswerRepeatsIt() {
         assertThat(course("0123456789", "01234567890123456789")).isEqualTo(new Course(18, 10));
     }

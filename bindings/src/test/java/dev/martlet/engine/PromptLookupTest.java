@@ -61,15 +61,17 @@ class PromptLookupTest {
         PromptLookup lookup = new PromptLookup();
         lookup.extend(tokens, tokens.length);
         int[] text = ByteTokens.tokens("none but two");
-        assertThat(lookup.find(tokens, text, text.length)).as("two, not so").isEqualTo(19);
-        assertThat(lookup.find(tokens, text, 4)).as("one").isEqualTo(3);
-        assertThat(lookup.find(tokens, text, 1)).isEqualTo(PromptLookup.NONE);
-        assertThat(lookup.find(tokens, ByteTokens.tokens("oy"), 2))
+        assertThat(lookup.find(tokens, text, text.length, 0, 16))
+                .as("two, not so")
+                .isEqualTo(19);
+        assertThat(lookup.find(tokens, text, 4, 0, 16)).as("one").isEqualTo(3);
+        assertThat(lookup.find(tokens, text, 1, 0, 16)).isEqualTo(PromptLookup.NONE);
+        assertThat(lookup.find(tokens, ByteTokens.tokens("oy"), 2, 0, 16))
                 .as("its end")
                 .isEqualTo(PromptLookup.NONE);
         PromptLookup none = new PromptLookup();
         none.extend(new int[] {1}, 1);
-        assertThat(none.find(new int[] {1}, text, 4)).isEqualTo(PromptLookup.NONE);
+        assertThat(none.find(new int[] {1}, text, 4, 0, 16)).isEqualTo(PromptLookup.NONE);
     }
 
     @Test
