@@ -81,6 +81,19 @@ MT_API int32_t mt_last_error(char *out, int32_t capacity, int32_t *needed);
  */
 MT_API int32_t mt_log_drain(char *out, int32_t capacity, int32_t *written, int32_t *dropped);
 
+/*
+ * Loads one more compute backend, for good: the library in this file, e.g. libggml-cuda.so, which finds those it needs
+ * among the loaded ones and as the dynamic linker does. Of the devices it brings, models use those whose numbers, from 0,
+ * are in devices; NULL is all of them. Others are not touched.
+ *
+ * Whether the backend fits this machine must be known before: one for another driver or device may end the process in the
+ * middle of a computation, where nothing can hold it.
+ *
+ * MT_ERR_STATE: before mt_init(), and while models are open; MT_ERR_IO: it cannot be loaded; MT_ERR_UNSUPPORTED: it has no
+ * device, or not those asked for, and none of its devices is used then.
+ */
+MT_API int32_t mt_backend_load(const char *path, int32_t path_len, const int32_t *devices, int32_t n_devices);
+
 typedef struct mt_device {
     int32_t struct_size;
     int32_t kind;          /* 0 CPU, 1 GPU, 2 integrated GPU, 3 accelerator */
@@ -91,6 +104,7 @@ typedef struct mt_device {
     char backend[64];      /* name of the backend library's registration, e.g. CPU, CUDA */
 } mt_device;
 
+/* Devices that models may use. */
 MT_API int32_t mt_device_count(int32_t *count);
 MT_API int32_t mt_device_info(int32_t index, mt_device *out);
 
@@ -99,15 +113,26 @@ MT_API int32_t mt_system_info(char *out, int32_t capacity, int32_t *needed);
 
 /* ---- model ---------------------------------------------------------------------------------------------------- */
 
+#define MT_SPLIT_LAYER 0 /* each GPU takes some of the layers */
+#define MT_SPLIT_NONE 1  /* one GPU takes them all */
+#define MT_SPLIT_ROW 2   /* each GPU takes some rows of the weights of a layer; only where its backend can */
+
 typedef struct mt_model_params {
     int32_t struct_size;
-    int32_t gpu_layers;         /* layers to put on the GPU; 0 = CPU only, negative = all */
+    int32_t gpu_layers;         /* layers to put on GPUs, the last ones first, the output counted as one; 0 = CPU only,
+                                   negative = all */
     int32_t use_mmap;           /* 0 or 1 */
     int32_t use_mlock;          /* 0 or 1 */
     int32_t vocab_only;         /* 1 = no weights: only metadata and tokenizer */
     int32_t check_tensors;      /* 1 = validate the weights while loading */
     int32_t *progress_permille; /* NULL, or a cell the library writes 0..1000 to */
     const int32_t *cancel;      /* NULL, or a cell: non-zero ends the load with MT_ERR_ABORTED */
+    const float *tensor_split;  /* NULL, or the shares of the GPUs, in the order of mt_device_info(): none negative, not
+                                   all 0. NULL = by their free memory */
+    int32_t tensor_split_count; /* entries of tensor_split, at most the number of GPUs; those after it get nothing */
+    int32_t split_mode;         /* MT_SPLIT_*; no matter without a GPU */
+    int32_t main_gpu;           /* number of the GPU that MT_SPLIT_NONE takes */
+    int32_t reserved;
 } mt_model_params;
 
 /*
@@ -162,6 +187,17 @@ MT_API int32_t mt_model_meta_value(const mt_model *model, int32_t index, char *o
 /* The chat template's Jinja source; name NULL is the default one. *needed is 0 when the file has none. */
 MT_API int32_t mt_model_chat_template(const mt_model *model, const char *name, int32_t name_len, char *out,
                                       int32_t capacity, int32_t *needed);
+
+/*
+ * The header of a GGUF file, checked as by mt_model_open(), as text; of a split model, which is named by its first part,
+ * the metadata of that part and the tensors of all. Lines, their words with a tab between them:
+ *
+ *   meta    KEY VALUE          numbers, truth values (0 or 1), lists of up to 4,096 of them (with commas), short texts
+ *   tensor  NAME TYPE BYTES N  the type by ggml's name, e.g. q4_0; as many N as it has dimensions, rows' length first
+ *
+ * Needs no mt_init().
+ */
+MT_API int32_t mt_model_header(const char *path, int32_t path_len, char *out, int32_t capacity, int32_t *needed);
 
 /* ---- vocabulary ----------------------------------------------------------------------------------------------- */
 
@@ -248,7 +284,7 @@ typedef struct mt_context_params {
     int32_t flash_attention; /* -1 auto, 0 off, 1 on */
     int32_t kv_unified;      /* 1: one pool of cells with free forks; 0: n_ctx / n_seq_max cells a sequence */
     int32_t type_k;          /* 0 = F16, 8 = Q8_0, 2 = Q4_0 */
-    int32_t type_v;
+    int32_t type_v;          /* the same; all but F16 need flash attention */
     int32_t offload_kqv;    /* 0 or 1 */
     int32_t threadpool_poll; /* 0..100: how hard idle workers spin between graphs; 100 is the fastest */
 } mt_context_params;
@@ -273,6 +309,31 @@ typedef struct mt_context_info {
     int32_t skips_masked; /* 1: cells of other sequences cost a row next to nothing */
     int64_t kv_bytes; /* size of the KV cache; 0 where unknown */
 } mt_context_info;
+
+/* What lies in one memory, in bytes. */
+typedef struct mt_memory {
+    int32_t struct_size;
+    int32_t host;    /* 1: the host's memory, 0: a GPU's */
+    int64_t weights; /* mapped ones by the part of the file that is mapped */
+    int64_t cache;
+    int64_t compute; /* what a step needs, and on the host the logits */
+    char device[64]; /* as in mt_device, e.g. CUDA0; the host's is CPU. NUL-terminated, cut if longer */
+} mt_memory;
+
+/*
+ * Where a model and a context on it lie: an entry for the host and then one for each GPU that the model uses. *needed
+ * receives their number.
+ */
+MT_API int32_t mt_context_memory(mt_context *context, mt_memory *out, int32_t capacity, int32_t *needed);
+
+/*
+ * The same of a model and context that are not there: llama.cpp goes through the motions of opening both, but reads no
+ * weights and takes no memory but for logits and some bytes a cell. use_mmap, use_mlock and the cells of model_params
+ * have no effect.
+ */
+MT_API int32_t mt_memory_plan(const char *path, int32_t path_len, const mt_model_params *model_params,
+                              const mt_context_params *context_params, mt_memory *out, int32_t capacity,
+                              int32_t *needed);
 
 MT_API int32_t mt_context_get_info(mt_context *context, mt_context_info *out);
 MT_API int32_t mt_context_set_threads(mt_context *context, int32_t n_threads, int32_t n_threads_batch);

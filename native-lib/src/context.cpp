@@ -1,7 +1,6 @@
 /*
  * context.cpp: closing, describing and poisoning contexts.
  */
-#include "attention_hook.h"
 #include "library.h"
 #include "step_plan.h"
 
@@ -143,7 +142,7 @@ extern "C" int32_t mt_context_get_info(mt_context *handle, mt_context_info *out)
         out->can_trim = c->can_trim;
         out->poisoned = !c->poison.empty();
         out->used_cells = c->cells->used();
-        out->skips_masked = attention_installed() && !has_gpu();
+        out->skips_masked = c->skips_masked;
         out->kv_bytes = c->kv_bytes;
     });
 }

@@ -34,6 +34,7 @@ struct context {
     uint64_t shape = 0;      /* a saved state fits contexts of the same */
     bool unified = true;
     bool can_trim = true;
+    bool skips_masked = false; /* attention is that of attention_hook.h */
     int64_t kv_bytes = 0;
 
     std::unique_ptr<cell_map> cells;
@@ -82,6 +83,9 @@ struct context {
         }
     }
 };
+
+/* What a context is opened with; fails where the parameters are wrong or the model can have none. */
+llama_context_params context_parameters(const model &m, const mt_context_params &p);
 
 /* A context for the time of a call: alive, not poisoned, used by nobody else. */
 class context_use {

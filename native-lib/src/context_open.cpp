@@ -1,8 +1,10 @@
 /*
  * context_open.cpp: opening contexts: parameters, memory, the probe.
  */
+#include "attention_hook.h"
 #include "hash.h"
 #include "log.h"
+#include "memory.h"
 #include "step_plan.h"
 
 #include <algorithm>
@@ -93,7 +95,11 @@ bool ids_are_free(const model &m, bool unified) {
     return a != "deepseek4" && a.rfind("minimax", 0) != 0;
 }
 
-llama_context_params parameters(const model &m, const mt_context_params &p, context &c) {
+} // namespace
+
+llama_context_params context_parameters(const model &m, const mt_context_params &p) {
+    check(p);
+    check(m);
     llama_context_params params = llama_context_default_params();
     const int32_t n_seq = ids_are_free(m, p.kv_unified != 0) ? std::min(p.n_seq_max, p.n_outputs_max) : p.n_seq_max;
     params.n_ctx = static_cast<uint32_t>(p.n_ctx);
@@ -110,12 +116,10 @@ llama_context_params parameters(const model &m, const mt_context_params &p, cont
     params.kv_unified = p.kv_unified != 0;
     params.swa_full = true; /* windows stay whole enough to trim and fork */
     params.no_perf = true;
-    params.abort_callback = [](void *data) {
-        return static_cast<context *>(data)->abort_requested.load(std::memory_order_relaxed);
-    };
-    params.abort_callback_data = &c;
     return params;
 }
+
+namespace {
 
 /* What a saved state depends on besides its tokens: the model, told by its metadata, and how its cells are laid out. */
 uint64_t shape_of(const model &m, const mt_context_params &p) {
@@ -168,14 +172,18 @@ void probe(context &c) {
 }
 
 std::shared_ptr<context> open(const std::shared_ptr<model> &m, const mt_context_params &p) {
-    check(p);
-    foreign([&] {
-        check(*m);
+    llama_context_params params = foreign([&] {
+        llama_context_params checked = context_parameters(*m, p);
         check_memory(*m, p);
+        return checked;
     });
     auto c = std::make_shared<context>(m);
+    params.abort_callback = [](void *data) {
+        return static_cast<context *>(data)->abort_requested.load(std::memory_order_relaxed);
+    };
+    params.abort_callback_data = c.get();
     log_watch watch;
-    c->llama = foreign([&] { return llama_init_from_model(m->llama, parameters(*m, p, *c)); });
+    c->llama = foreign([&] { return llama_init_from_model(m->llama, params); });
     if (c->llama == nullptr) {
         const std::string why = watch.errors_or("llama.cpp gave no reason");
         const bool memory = why.find("alloc") != std::string::npos || why.find("reserve") != std::string::npos;
@@ -184,7 +192,7 @@ std::shared_ptr<context> open(const std::shared_ptr<model> &m, const mt_context_
     if (llama_get_memory(c->llama) == nullptr) {
         fail(MT_ERR_UNSUPPORTED, "models without a KV cache (%s) are not supported", m->architecture.c_str());
     }
-    c->kv_bytes = watch.kv_bytes();
+    c->kv_bytes = foreign([&] { return cache_bytes(c->llama); });
     c->n_ctx = static_cast<int32_t>(llama_n_ctx(c->llama));
     c->n_ctx_seq = static_cast<int32_t>(llama_n_ctx_seq(c->llama));
     c->n_batch = std::min(p.n_batch, static_cast<int32_t>(llama_n_batch(c->llama)));
@@ -192,6 +200,7 @@ std::shared_ptr<context> open(const std::shared_ptr<model> &m, const mt_context_
     c->n_outputs_max = std::min(p.n_outputs_max, c->n_batch);
     c->n_threads = p.n_threads;
     c->n_threads_batch = p.n_threads_batch;
+    c->skips_masked = attention_installed() && m->cpu_only && p.flash_attention != 0 && p.type_k == 0 && p.type_v == 0;
     c->n_swa = llama_model_n_swa(m->llama);
     c->unified = p.kv_unified != 0;
     c->first_id = ids_are_free(*m, c->unified) ? 1 : 0;

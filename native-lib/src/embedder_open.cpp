@@ -3,6 +3,7 @@
  */
 #include "embedder.h"
 #include "log.h"
+#include "memory.h"
 
 #include <algorithm>
 #include <climits>
@@ -108,7 +109,7 @@ void make_context(const model &m, const mt_embedder_params &p, embedder &e) {
         const bool memory = why.find("alloc") != std::string::npos || why.find("reserve") != std::string::npos;
         fail(memory ? MT_ERR_OOM : MT_ERR_UNSUPPORTED, "cannot open an embedder: %s", why.c_str());
     }
-    e.base.kv_bytes = watch.kv_bytes();
+    e.base.kv_bytes = foreign([&] { return cache_bytes(e.base.llama); });
 }
 
 /* A first sequence: shows that the model computes at all, and touches its weights. */

@@ -53,4 +53,10 @@ std::string text_argument(const char *text, int32_t length, const char *name) {
     return length == 0 ? std::string() : std::string(text, static_cast<size_t>(length));
 }
 
+std::string path_argument(const char *path, int32_t length) {
+    std::string file = text_argument(path, length, "path");
+    MARTLET_REQUIRE(!file.empty() && file.find('\0') == std::string::npos, "path is empty or holds a NUL");
+    return file;
+}
+
 } // namespace martlet

@@ -85,4 +85,7 @@ void copy_field(char (&field)[N], const char *text) {
 /* A caller's text as a string; fails where the pointer and the length do not fit. */
 std::string text_argument(const char *text, int32_t length, const char *name);
 
+/* The same for the path of a file. */
+std::string path_argument(const char *path, int32_t length);
+
 } // namespace martlet

@@ -24,7 +24,10 @@ namespace {
 constexpr uint64_t MIN_KV_BYTES = 8 + 1 + 4 + 1;         /* key length, key, type, value */
 constexpr uint64_t MIN_TENSOR_BYTES = 8 + 1 + 4 + 4 + 8; /* name length, name, dimensions, type, offset */
 constexpr uint64_t MAX_KEY_BYTES = 65535;                /* by the specification */
-constexpr uint32_t TYPE_STRING = 8, TYPE_ARRAY = 9, TYPE_COUNT = 13;
+constexpr uint64_t MAX_KEPT = 4096;                      /* elements of a list whose value is kept */
+constexpr uint64_t MAX_KEPT_BYTES = 255;                 /* of a text that is kept */
+constexpr uint32_t TYPE_INT8 = 1, TYPE_INT16 = 3, TYPE_INT32 = 5, TYPE_FLOAT32 = 6, TYPE_STRING = 8, TYPE_ARRAY = 9,
+                   TYPE_INT64 = 11, TYPE_FLOAT64 = 12, TYPE_COUNT = 13;
 
 /* Bytes of a scalar of each metadata type; 0 for string and array. */
 constexpr uint64_t SCALAR_BYTES[TYPE_COUNT] = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
@@ -135,7 +138,35 @@ uint64_t read_unsigned(reader &in, uint32_t type, const std::string &what) {
     }
 }
 
-void skip_array(reader &in, const std::string &what) {
+/* A number of a type, read as the unsigned one of its length, as text. */
+std::string number_text(uint32_t type, uint64_t bits) {
+    char text[32];
+    float f = 0;
+    double d = 0;
+    switch (type) {
+    case TYPE_INT8:
+        return std::to_string(static_cast<int8_t>(bits));
+    case TYPE_INT16:
+        return std::to_string(static_cast<int16_t>(bits));
+    case TYPE_INT32:
+        return std::to_string(static_cast<int32_t>(bits));
+    case TYPE_INT64:
+        return std::to_string(static_cast<int64_t>(bits));
+    case TYPE_FLOAT32:
+        memcpy(&f, &bits, sizeof(f));
+        snprintf(text, sizeof(text), "%.9g", static_cast<double>(f));
+        return text;
+    case TYPE_FLOAT64:
+        memcpy(&d, &bits, sizeof(d));
+        snprintf(text, sizeof(text), "%.17g", d);
+        return text;
+    default:
+        return std::to_string(bits);
+    }
+}
+
+/* Returns the elements where they are few numbers, otherwise nothing. */
+std::string read_array(reader &in, const std::string &what) {
     const auto type = in.number<uint32_t>("the type of " + what);
     const auto count = in.number<uint64_t>("the count of " + what);
     if (type >= TYPE_COUNT || type == TYPE_ARRAY) {
@@ -145,17 +176,29 @@ void skip_array(reader &in, const std::string &what) {
     if (count > in.left() / least) {
         in.bad(what + " claims " + std::to_string(count) + " elements, more than the file holds");
     }
-    if (type != TYPE_STRING) {
+    if (type != TYPE_STRING && count > MAX_KEPT) {
         in.skip(count * least, what);
-        return;
+        return "";
     }
+    std::string elements;
     for (uint64_t i = 0; i < count; ++i) {
+        if (type != TYPE_STRING) {
+            elements += (i == 0 ? "" : ",") + number_text(type, read_unsigned(in, type, what));
+            continue;
+        }
         const auto length = in.number<uint64_t>("an element of " + what);
         if (length > in.left()) {
             in.bad("element " + std::to_string(i) + " of " + what + " claims " + std::to_string(length) + " bytes");
         }
         in.skip(length, what);
     }
+    return elements;
+}
+
+/* Whether a text is short and has nothing in it that would end a line or word of mt_model_header(). */
+bool is_kept(const std::string &text) {
+    return text.size() <= MAX_KEPT_BYTES &&
+           std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; });
 }
 
 /* Reads one pair; alignment is set where the pair says it. */
@@ -169,15 +212,17 @@ void read_pair(reader &in, std::set<std::string> &keys, gguf_summary &summary, u
     if (type >= TYPE_COUNT) {
         in.bad(what + " has the unknown type " + std::to_string(type));
     }
+    std::string text;
     if (type == TYPE_ARRAY) {
-        skip_array(in, what);
+        text = read_array(in, what);
     } else if (type == TYPE_STRING) {
-        const std::string value = in.string(std::numeric_limits<uint64_t>::max(), what);
+        text = in.string(std::numeric_limits<uint64_t>::max(), what);
         if (key == "general.architecture") {
-            summary.architecture = value;
+            summary.architecture = text;
         }
     } else {
         const uint64_t value = read_unsigned(in, type, what);
+        text = number_text(type, value);
         if (key == "general.alignment") {
             if (type != 4 || value == 0 || (value & (value - 1)) != 0) {
                 in.bad("general.alignment is no power of two");
@@ -189,16 +234,13 @@ void read_pair(reader &in, std::set<std::string> &keys, gguf_summary &summary, u
             summary.split_count = static_cast<uint32_t>(value);
         }
     }
+    if (is_kept(key) && is_kept(text)) {
+        summary.values.emplace_back(key, text);
+    }
 }
 
-struct extent {
-    std::string name;
-    uint64_t offset;
-    uint64_t bytes;
-};
-
-extent read_tensor(reader &in, uint64_t number) {
-    extent t;
+gguf_tensor read_tensor(reader &in, uint64_t number) {
+    gguf_tensor t;
     t.name = in.string(GGML_MAX_NAME - 1, "the name of tensor " + std::to_string(number));
     const std::string what = "tensor \"" + t.name + "\"";
     const auto dims = in.number<uint32_t>("the dimensions of " + what);
@@ -227,6 +269,8 @@ extent read_tensor(reader &in, uint64_t number) {
     if (blocks > std::numeric_limits<uint64_t>::max() / 2 / block_bytes) {
         in.bad(what + " is impossibly large");
     }
+    t.type = type;
+    t.shape.assign(ne, ne + dims);
     t.bytes = blocks * block_bytes;
     t.offset = in.number<uint64_t>("the offset of " + what);
     return t;
@@ -247,13 +291,13 @@ gguf_summary check_gguf(const std::string &path) {
                                         : "GGUF version " + std::to_string(version) + " is not 2 or 3");
     }
     gguf_summary summary;
-    summary.n_tensors = in.number<uint64_t>("the number of tensors");
+    const auto n_tensors = in.number<uint64_t>("the number of tensors");
     const auto pairs = in.number<uint64_t>("the number of metadata pairs");
     if (pairs > in.left() / MIN_KV_BYTES) {
         in.bad("it claims " + std::to_string(pairs) + " metadata pairs, more than the file holds");
     }
-    if (summary.n_tensors > in.left() / MIN_TENSOR_BYTES) {
-        in.bad("it claims " + std::to_string(summary.n_tensors) + " tensors, more than the file holds");
+    if (n_tensors > in.left() / MIN_TENSOR_BYTES) {
+        in.bad("it claims " + std::to_string(n_tensors) + " tensors, more than the file holds");
     }
 
     uint64_t alignment = 32;
@@ -265,18 +309,16 @@ gguf_summary check_gguf(const std::string &path) {
         in.bad("the metadata does not name an architecture (general.architecture)");
     }
 
-    std::vector<extent> tensors;
-    tensors.reserve(summary.n_tensors);
     std::set<std::string> names;
-    for (uint64_t i = 0; i < summary.n_tensors; ++i) {
-        tensors.push_back(read_tensor(in, i));
-        if (!names.insert(tensors.back().name).second) {
-            in.bad("tensor \"" + tensors.back().name + "\" is there twice");
+    for (uint64_t i = 0; i < n_tensors; ++i) {
+        summary.tensors.push_back(read_tensor(in, i));
+        if (!names.insert(summary.tensors.back().name).second) {
+            in.bad("tensor \"" + summary.tensors.back().name + "\" is there twice");
         }
     }
     summary.rank_head = names.count("cls.weight") > 0 || names.count("cls.output.weight") > 0;
     const uint64_t data = (in.position() + alignment - 1) & ~(alignment - 1);
-    for (const extent &t : tensors) {
+    for (const gguf_tensor &t : summary.tensors) {
         if (t.offset % alignment != 0) {
             in.bad("tensor \"" + t.name + "\" is not aligned");
         }
@@ -307,10 +349,31 @@ gguf_summary check_gguf_model(const std::string &path) {
     for (int32_t i = 1; i < count; ++i) {
         llama_split_path(name.data(), name.size(), prefix.data(), i, count);
         const gguf_summary part = check_gguf(name.data());
-        first.n_tensors += part.n_tensors;
+        first.tensors.insert(first.tensors.end(), part.tensors.begin(), part.tensors.end());
         first.rank_head = first.rank_head || part.rank_head;
     }
     return first;
 }
 
 } // namespace martlet
+
+using namespace martlet;
+
+extern "C" int32_t mt_model_header(const char *path, int32_t path_len, char *out, int32_t capacity, int32_t *needed) {
+    return wall([&] {
+        const gguf_summary summary = check_gguf_model(path_argument(path, path_len));
+        std::string text;
+        for (const auto &[key, value] : summary.values) {
+            text += "meta\t" + key + "\t" + value + "\n";
+        }
+        for (const gguf_tensor &t : summary.tensors) {
+            text += "tensor\t" + t.name + "\t" + ggml_type_name(static_cast<ggml_type>(t.type)) + "\t" +
+                    std::to_string(t.bytes);
+            for (const uint64_t n : t.shape) {
+                text += "\t" + std::to_string(n);
+            }
+            text += "\n";
+        }
+        copy_out(text.data(), text.size(), out, capacity, needed);
+    });
+}

@@ -13,10 +13,20 @@
 
 namespace martlet {
 
+/* A tensor as the header describes it. */
+struct gguf_tensor {
+    std::string name;
+    uint32_t type = 0; /* a ggml_type */
+    std::vector<uint64_t> shape;
+    uint64_t offset = 0;
+    uint64_t bytes = 0;
+};
+
 /* What the check learned on its way. */
 struct gguf_summary {
     std::string architecture;
-    uint64_t n_tensors = 0;
+    std::vector<std::pair<std::string, std::string>> values; /* metadata as mt_model_header() gives it */
+    std::vector<gguf_tensor> tensors;
     bool rank_head = false; /* it has the weights of one */
     uint32_t split_no = 0;
     uint32_t split_count = 0; /* 0 or 1: a single file */

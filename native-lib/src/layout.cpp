@@ -38,6 +38,11 @@ void models(writer &w) {
     FIELD(mt_model_params, check_tensors);
     FIELD(mt_model_params, progress_permille);
     FIELD(mt_model_params, cancel);
+    FIELD(mt_model_params, tensor_split);
+    FIELD(mt_model_params, tensor_split_count);
+    FIELD(mt_model_params, split_mode);
+    FIELD(mt_model_params, main_gpu);
+    FIELD(mt_model_params, reserved);
 
     w.size("mt_model_info", sizeof(mt_model_info));
     FIELD(mt_model_info, struct_size);
@@ -117,6 +122,14 @@ void contexts(writer &w) {
     FIELD(mt_context_info, used_cells);
     FIELD(mt_context_info, skips_masked);
     FIELD(mt_context_info, kv_bytes);
+
+    w.size("mt_memory", sizeof(mt_memory));
+    FIELD(mt_memory, struct_size);
+    FIELD(mt_memory, host);
+    FIELD(mt_memory, weights);
+    FIELD(mt_memory, cache);
+    FIELD(mt_memory, compute);
+    FIELD(mt_memory, device);
 }
 
 void embedders(writer &w) {

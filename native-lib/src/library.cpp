@@ -10,6 +10,7 @@
 
 #include "llama.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
@@ -29,9 +30,10 @@ namespace {
 
 constexpr const char *LLAMA_RELEASE = "0.5.0"; /* a build outside a release commit adds "-dev" */
 
-std::mutex lock; /* guards the two below */
+std::shared_mutex lock; /* guards what is below, and ggml's list of backends */
 bool initialised = false;
-bool backends_loaded = false; /* they stay loaded after mt_shutdown() */
+bool backends_loaded = false;           /* they stay loaded after mt_shutdown() */
+std::vector<ggml_backend_dev_t> spared; /* devices that are not to be used */
 
 bool same_release(const char *version) {
     const size_t length = strlen(LLAMA_RELEASE);
@@ -58,6 +60,52 @@ void load_backends(const std::string &dir) {
     }
     install_attention(foreign(cpu_backend));
     backends_loaded = true;
+}
+
+/* Spares all devices of a backend but the chosen ones; none chosen is all. */
+void choose_devices(ggml_backend_reg_t backend, const std::vector<int32_t> &chosen) {
+    const auto count = static_cast<int32_t>(ggml_backend_reg_dev_count(backend));
+    const bool valid =
+        std::all_of(chosen.begin(), chosen.end(), [&](int32_t device) { return device >= 0 && device < count; });
+    for (int32_t i = 0; i < count; ++i) {
+        ggml_backend_dev_t device = ggml_backend_reg_dev_get(backend, static_cast<size_t>(i));
+        const bool wanted = chosen.empty() || std::find(chosen.begin(), chosen.end(), i) != chosen.end();
+        spared.erase(std::remove(spared.begin(), spared.end(), device), spared.end());
+        if (!valid || !wanted) {
+            spared.push_back(device);
+        }
+    }
+    if (!valid) {
+        fail(MT_ERR_UNSUPPORTED, "%s has %d device%s, and others are asked for", ggml_backend_reg_name(backend), count,
+             count == 1 ? "" : "s");
+    }
+}
+
+void load_backend(const std::string &path, const std::vector<int32_t> &chosen) {
+    log_watch watch;
+    foreign([&] {
+        ggml_backend_reg_t backend = ggml_backend_load(path.c_str());
+        if (backend == nullptr) {
+            fail(MT_ERR_IO, "cannot load %s: %s", path.c_str(),
+                 watch.errors_or("it does not fit this machine").c_str());
+        }
+        if (ggml_backend_reg_dev_count(backend) == 0) {
+            fail(MT_ERR_UNSUPPORTED, "%s has no device: %s", ggml_backend_reg_name(backend),
+                 watch.errors_or("it gives no reason").c_str());
+        }
+        choose_devices(backend, chosen);
+    });
+}
+
+std::vector<ggml_backend_dev_t> usable_devices() {
+    std::vector<ggml_backend_dev_t> devices;
+    for (size_t i = 0; i < ggml_backend_dev_count(); ++i) {
+        ggml_backend_dev_t device = ggml_backend_dev_get(i);
+        if (std::find(spared.begin(), spared.end(), device) == spared.end()) {
+            devices.push_back(device);
+        }
+    }
+    return devices;
 }
 
 int32_t kind_of(enum ggml_backend_dev_type type) {
@@ -103,11 +151,12 @@ std::string describe_system() {
 
 } // namespace
 
-void require_initialised() {
-    std::lock_guard<std::mutex> guard(lock);
+library_use require_initialised() {
+    library_use use(lock);
     if (!initialised) {
         fail(MT_ERR_STATE, "mt_init() has not been called");
     }
+    return use;
 }
 
 threadpool_api threadpool_functions() {
@@ -122,9 +171,26 @@ threadpool_api threadpool_functions() {
     return api;
 }
 
-bool has_gpu() {
-    return ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_GPU) != nullptr ||
-           ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_IGPU) != nullptr;
+std::vector<ggml_backend_dev_t> gpus() {
+    std::vector<ggml_backend_dev_t> own;
+    std::vector<ggml_backend_dev_t> shared;
+    for (ggml_backend_dev_t device : usable_devices()) {
+        const enum ggml_backend_dev_type type = ggml_backend_dev_type(device);
+        if (type == GGML_BACKEND_DEVICE_TYPE_GPU) {
+            own.push_back(device);
+        } else if (type == GGML_BACKEND_DEVICE_TYPE_IGPU) {
+            shared.push_back(device);
+        }
+    }
+    return own.empty() ? shared : own;
+}
+
+int32_t gpu_count() {
+    return static_cast<int32_t>(gpus().size());
+}
+
+bool spares_devices() {
+    return !spared.empty();
 }
 
 } // namespace martlet
@@ -138,7 +204,7 @@ extern "C" int32_t mt_abi_version(void) {
 extern "C" int32_t mt_init(const char *backend_dir, int32_t backend_dir_len) {
     return wall([&] {
         const std::string dir = text_argument(backend_dir, backend_dir_len, "backend_dir");
-        std::lock_guard<std::mutex> guard(lock);
+        std::lock_guard<std::shared_mutex> guard(lock);
         if (initialised) {
             return;
         }
@@ -157,12 +223,28 @@ extern "C" int32_t mt_init(const char *backend_dir, int32_t backend_dir_len) {
 
 extern "C" int32_t mt_shutdown(void) {
     return wall([&] {
-        std::lock_guard<std::mutex> guard(lock);
+        std::lock_guard<std::shared_mutex> guard(lock);
         const int open = count_handles(kind::model);
         if (open > 0) {
             fail(MT_ERR_STATE, "%d model%s still open", open, open == 1 ? " is" : "s are");
         }
         initialised = false;
+    });
+}
+
+extern "C" int32_t mt_backend_load(const char *path, int32_t path_len, const int32_t *devices, int32_t n_devices) {
+    return wall([&] {
+        const std::string file = path_argument(path, path_len);
+        MARTLET_REQUIRE(devices == nullptr ? n_devices == 0 : n_devices > 0, "%d devices with %s list", n_devices,
+                        devices == nullptr ? "no" : "a");
+        std::lock_guard<std::shared_mutex> guard(lock);
+        if (!initialised) {
+            fail(MT_ERR_STATE, "mt_init() has not been called");
+        }
+        if (count_handles(kind::model) > 0) {
+            fail(MT_ERR_STATE, "a backend must be loaded before models are opened");
+        }
+        load_backend(file, std::vector<int32_t>(devices, devices + n_devices));
     });
 }
 
@@ -189,19 +271,20 @@ extern "C" int32_t mt_log_drain(char *out, int32_t capacity, int32_t *written, i
 extern "C" int32_t mt_device_count(int32_t *count) {
     return wall([&] {
         MARTLET_REQUIRE(count != nullptr, "count is NULL");
-        require_initialised();
-        *count = static_cast<int32_t>(foreign(ggml_backend_dev_count));
+        const library_use use = require_initialised();
+        *count = static_cast<int32_t>(foreign(usable_devices).size());
     });
 }
 
 extern "C" int32_t mt_device_info(int32_t index, mt_device *out) {
     return wall([&] {
         require_block(out, "mt_device");
-        require_initialised();
+        const library_use use = require_initialised();
         foreign([&] {
-            const auto count = static_cast<int32_t>(ggml_backend_dev_count());
+            const std::vector<ggml_backend_dev_t> devices = usable_devices();
+            const auto count = static_cast<int32_t>(devices.size());
             MARTLET_REQUIRE(index >= 0 && index < count, "device %d: there are %d", index, count);
-            ggml_backend_dev_t device = ggml_backend_dev_get(static_cast<size_t>(index));
+            ggml_backend_dev_t device = devices[static_cast<size_t>(index)];
             size_t memory_free = 0;
             size_t memory_total = 0;
             ggml_backend_dev_memory(device, &memory_free, &memory_total);
@@ -217,7 +300,7 @@ extern "C" int32_t mt_device_info(int32_t index, mt_device *out) {
 
 extern "C" int32_t mt_system_info(char *out, int32_t capacity, int32_t *needed) {
     return wall([&] {
-        require_initialised();
+        const library_use use = require_initialised();
         const std::string text = foreign(describe_system);
         copy_out(text.data(), text.size(), out, capacity, needed);
     });

@@ -59,11 +59,6 @@ bool watch_line(char level, const std::string &line) {
         }
         watch->errors_ += line;
     }
-    const size_t at = line.find("KV buffer size =");
-    if (at != std::string::npos) {
-        const double mib = strtod(line.c_str() + at + strlen("KV buffer size ="), nullptr);
-        watch->kv_bytes_ += static_cast<int64_t>(mib * 1024.0 * 1024.0);
-    }
     return true;
 }
 

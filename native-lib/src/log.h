@@ -26,15 +26,11 @@ public:
     /* The errors logged, joined by "; ", or otherwise where there were none. */
     std::string errors_or(const char *otherwise) const;
 
-    /* Sum of the sizes llama.cpp logged for its KV buffers, in bytes, to 0.01 MiB; 0 where it logged none. */
-    int64_t kv_bytes() const { return kv_bytes_; }
-
 private:
     friend bool watch_line(char level, const std::string &line);
 
     const char *unwanted_;
     std::string errors_;
-    int64_t kv_bytes_ = 0;
 };
 
 } // namespace martlet

@@ -8,6 +8,8 @@
 #include "library.h"
 #include "log.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 namespace martlet {
@@ -55,18 +57,78 @@ void learn_vocabulary(model &m) {
     }
 }
 
-std::shared_ptr<model> load(const std::string &path, const mt_model_params &p) {
+/* The shares of the GPUs for llama.cpp, which wants as many as it may ever have; empty where it is to choose. */
+std::vector<float> tensor_split(const mt_model_params &p, int32_t gpus) {
+    MARTLET_REQUIRE(p.tensor_split_count >= 0 && (p.tensor_split == nullptr) == (p.tensor_split_count == 0),
+                    "tensor_split is %s with tensor_split_count %d", p.tensor_split == nullptr ? "NULL" : "set",
+                    p.tensor_split_count);
+    float sum = 0;
+    for (int32_t i = 0; i < p.tensor_split_count; ++i) {
+        const float share = p.tensor_split[i];
+        MARTLET_REQUIRE(std::isfinite(share) && share >= 0, "tensor_split has the share %g",
+                        static_cast<double>(share));
+        sum += share;
+    }
+    MARTLET_REQUIRE(p.tensor_split_count == 0 || sum > 0, "tensor_split gives no GPU anything");
+    if (p.tensor_split_count == 0 || p.gpu_layers == 0) {
+        return {};
+    }
+    MARTLET_REQUIRE(p.tensor_split_count <= gpus, "tensor_split has %d shares, this machine has %d GPU%s",
+                    p.tensor_split_count, gpus, gpus == 1 ? "" : "s");
+    std::vector<float> shares(std::max(llama_max_devices(), static_cast<size_t>(gpus)), 0.0f);
+    std::copy_n(p.tensor_split, p.tensor_split_count, shares.begin());
+    return shares;
+}
+
+llama_split_mode split_mode(const mt_model_params &p, int32_t gpus) {
+    MARTLET_REQUIRE(p.main_gpu >= 0, "main_gpu is %d", p.main_gpu);
+    switch (p.split_mode) {
+    case MT_SPLIT_LAYER:
+        return LLAMA_SPLIT_MODE_LAYER;
+    case MT_SPLIT_ROW:
+        return LLAMA_SPLIT_MODE_ROW;
+    case MT_SPLIT_NONE:
+        MARTLET_REQUIRE(p.gpu_layers == 0 || p.main_gpu < std::max(gpus, 1),
+                        "main_gpu is %d, this machine has %d GPU%s", p.main_gpu, gpus, gpus == 1 ? "" : "s");
+        return LLAMA_SPLIT_MODE_NONE;
+    default:
+        fail(MT_ERR_INVALID_ARG, "split_mode is %d, not 0 (layer), 1 (none) or 2 (row)", p.split_mode);
+    }
+}
+
+/* A list that ends with NULL; empty to let llama.cpp choose. */
+std::vector<ggml_backend_dev_t> devices_for(const mt_model_params &p) {
+    if (p.gpu_layers == 0) {
+        return {nullptr};
+    }
+    if (!spares_devices()) {
+        return {};
+    }
+    std::vector<ggml_backend_dev_t> devices = gpus();
+    devices.push_back(nullptr);
+    return devices;
+}
+
+} // namespace
+
+std::shared_ptr<model> load_model(const std::string &path, const mt_model_params &p, bool dry) {
+    const int32_t gpus = gpu_count();
+    std::vector<float> shares = tensor_split(p, gpus);
+    llama_model_params params = llama_model_default_params();
+    params.split_mode = split_mode(p, gpus);
+    params.main_gpu = p.main_gpu;
+    params.tensor_split = shares.empty() ? nullptr : shares.data();
     const gguf_summary summary = check_gguf_model(path);
-    if (p.vocab_only == 0 && summary.n_tensors == 0) {
+    if (p.vocab_only == 0 && summary.tensors.empty()) {
         fail(MT_ERR_IO, "%s holds no weights, only metadata and tokenizer", path.c_str());
     }
 
-    cells shared{p.progress_permille, p.cancel};
-    llama_model_params params = llama_model_default_params();
-    ggml_backend_dev_t no_devices[] = {nullptr};
-    params.devices = p.gpu_layers == 0 ? no_devices : nullptr;
+    cells shared{dry ? nullptr : p.progress_permille, dry ? nullptr : p.cancel};
+    std::vector<ggml_backend_dev_t> devices = devices_for(p);
+    params.devices = devices.empty() ? nullptr : devices.data();
     params.n_gpu_layers = p.gpu_layers;
-    params.load_mode = load_mode(p);
+    params.load_mode = dry ? LLAMA_LOAD_MODE_NONE : load_mode(p);
+    params.no_alloc = dry;
     params.vocab_only = p.vocab_only != 0;
     params.check_tensors = p.check_tensors != 0;
     params.progress_callback = on_progress;
@@ -74,7 +136,7 @@ std::shared_ptr<model> load(const std::string &path, const mt_model_params &p) {
 
     auto m = std::make_shared<model>();
     m->vocab_only = params.vocab_only;
-    m->cpu_only = p.gpu_layers == 0 || !has_gpu();
+    m->cpu_only = p.gpu_layers == 0 || gpus == 0;
     m->architecture = summary.architecture;
     m->rank_head = summary.rank_head;
     log_watch watch;
@@ -96,6 +158,8 @@ std::shared_ptr<model> load(const std::string &path, const mt_model_params &p) {
     shared.set_progress(1000);
     return m;
 }
+
+namespace {
 
 void describe(const model &m, mt_model_info &out) {
     const llama_model *l = m.llama;
@@ -189,12 +253,11 @@ using namespace martlet;
 
 extern "C" int32_t mt_model_open(const char *path, int32_t path_len, const mt_model_params *params, mt_model **out) {
     return wall([&] {
-        const std::string file = text_argument(path, path_len, "path");
-        MARTLET_REQUIRE(!file.empty() && file.find('\0') == std::string::npos, "path is empty or holds a NUL");
+        const std::string file = path_argument(path, path_len);
         require_block(params, "mt_model_params");
         MARTLET_REQUIRE(out != nullptr, "out is NULL");
-        require_initialised();
-        *out = static_cast<mt_model *>(add_handle(kind::model, load(file, *params)));
+        const library_use use = require_initialised();
+        *out = static_cast<mt_model *>(add_handle(kind::model, load_model(file, *params, false)));
     });
 }
 

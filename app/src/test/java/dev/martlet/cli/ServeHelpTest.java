@@ -1,10 +1,15 @@
 package dev.martlet.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.martlet.embedding.EmbedderOptions;
 import dev.martlet.embedding.Pooling;
 import dev.martlet.engine.EngineOptions;
+import dev.martlet.memory.CacheType;
+import dev.martlet.memory.CacheTypes;
+import dev.martlet.model.GpuSplit;
+import dev.martlet.model.GpuSplit.Mode;
 import dev.martlet.server.RequestLog;
 import dev.martlet.server.ServerConfig;
 import java.util.HashMap;
@@ -22,6 +27,7 @@ class ServeHelpTest {
     private static final EngineOptions ENGINE = EngineOptions.defaults();
     private static final EmbedderOptions EMBEDDER = EmbedderOptions.defaults();
     private static final ServerConfig SERVER = ServerConfig.defaults();
+    private static final GpuSplit SPLIT = GpuSplit.byLayers();
     private static final Pattern DEFAULT = Pattern.compile("\\(default: (.+)\\)\\.$");
     private static final List<String> WITHOUT_DEFAULT = List.of("--help", "--version");
 
@@ -48,7 +54,13 @@ class ServeHelpTest {
         defaults.put("--host-cache", ENGINE.hostCacheMiB());
         defaults.put("--drafts", ENGINE.drafts());
         defaults.put("--flash-attention", ENGINE.flashAttention().name().toLowerCase(Locale.ROOT));
+        defaults.put("--cache-type-k", ENGINE.cacheTypes().keys().name().toLowerCase(Locale.ROOT));
+        defaults.put("--cache-type-v", ENGINE.cacheTypes().values().name().toLowerCase(Locale.ROOT));
+        defaults.put("--split-mode", SPLIT.mode().name().toLowerCase(Locale.ROOT));
+        defaults.put("--main-gpu", SPLIT.mainGpu());
+        defaults.put("--tensor-split", SPLIT.shares().isEmpty() ? "by their free memory" : "?");
         defaults.put("--no-prefix-cache", ENGINE.prefixCache() ? "keep them" : "?");
+        defaults.put("--gpu", new SplitSettings().gpu() instanceof GpuChoice.Auto ? "auto" : "?");
         defaults.put("--pooling", EMBEDDER.pooling() == Pooling.MODEL ? "as the model's file says, else mean" : "?");
         defaults.put("--embedding-tokens", EMBEDDER.maxTokens());
         defaults.put("--embedding-queue", EMBEDDER.queueLimit());
@@ -92,6 +104,7 @@ class ServeHelpTest {
         assertThat(new EngineSettings().toOptions()).isEqualTo(ENGINE);
         assertThat(new AccessSettings().addTo(new HttpSettings().toConfig())).isEqualTo(SERVER);
         assertThat(new EmbeddingSettings().toOptions(0)).isEqualTo(EMBEDDER);
+        assertThat(new SplitSettings().toSplit()).isEqualTo(SPLIT);
     }
 
     @Test
@@ -106,7 +119,7 @@ class ServeHelpTest {
             assertThat(own).as(option.longestName()).hasSize(1);
             assertThat(own.getFirst()).endsWith(option.description()[0]);
         }
-        assertThat(lines).contains("Model", "HTTP", "Access", "Engine", "Embeddings");
+        assertThat(lines).contains("Model", "HTTP", "Access", "Engine", "GPUs", "Embeddings");
         assertThat(lines).allSatisfy(line -> assertThat(line.length()).isLessThan(120));
     }
 
@@ -134,6 +147,34 @@ class ServeHelpTest {
                         .withHostCacheMiB(8)
                         .withFlashAttention(EngineOptions.FlashAttention.OFF)
                         .withPrefixCache(false));
+        assertThat(options("--cache-type-k=q8_0", "--cache-type-v=Q4_0"))
+                .isEqualTo(ENGINE.withCacheTypes(new CacheTypes(CacheType.Q8_0, CacheType.Q4_0)));
+        assertThatThrownBy(() -> options("--cache-type-v=q8_0", "--flash-attention=off"))
+                .isInstanceOf(CommandFailure.class)
+                .hasMessageContaining("needs flashAttention");
+    }
+
+    @Test
+    void shouldSetHowGpusShareTheModel() {
+        assertThat(split("--split-mode=none", "--main-gpu=1")).isEqualTo(new GpuSplit(Mode.NONE, 1, List.of()));
+        assertThat(split("--split-mode=row", "--tensor-split=3,1.5"))
+                .isEqualTo(new GpuSplit(Mode.ROW, 0, List.of(3f, 1.5f)));
+        assertThatThrownBy(() -> split("--tensor-split=0,0"))
+                .isInstanceOf(CommandFailure.class)
+                .hasMessageContaining("shares are [0.0, 0.0]");
+        assertThatThrownBy(() -> split("--main-gpu=-1")).hasMessageContaining("mainGpu is -1");
+    }
+
+    private static GpuSplit split(String... args) {
+        SplitHolder holder = new SplitHolder();
+        new CommandLine(holder).setCaseInsensitiveEnumValuesAllowed(true).parseArgs(args);
+        return holder.split.toSplit();
+    }
+
+    @CommandLine.Command
+    private static final class SplitHolder {
+        @CommandLine.ArgGroup(validate = false)
+        private SplitSettings split = new SplitSettings();
     }
 
     @Test

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.martlet.engine.EngineOptions;
 import dev.martlet.engine.EngineSetup;
+import dev.martlet.memory.CacheType;
+import dev.martlet.memory.CacheTypes;
+import dev.martlet.memory.MemoryUse;
 import dev.martlet.model.CpuVariant;
 import dev.martlet.model.Device;
 import dev.martlet.model.Machine;
@@ -44,7 +47,12 @@ class StartLinesTest {
     }
 
     private static List<String> lines(String weightType, int threads, List<Device> devices) {
-        EngineSetup setup = new EngineSetup(threads, 32_768, 8_192, "F16", 754_974_720, true);
+        return lines(weightType, threads, devices, List.of());
+    }
+
+    private static List<String> lines(String weightType, int threads, List<Device> devices, List<MemoryUse> memory) {
+        EngineSetup setup =
+                new EngineSetup(threads, 32_768, 8_192, CacheTypes.of(CacheType.F16), 754_974_720, true, memory);
         return StartLines.of(model(weightType), EngineOptions.defaults(), setup, HASWELL, LAPTOP, devices);
     }
 
@@ -64,6 +72,17 @@ class StartLinesTest {
         assertThat(lines("Q4_1", 4, List.of(GPU)))
                 .contains("GPU CUDA0, Big One, 8,000 MB free")
                 .noneMatch(line -> line.startsWith("warning"));
+    }
+
+    @Test
+    void shouldSayWhatLiesWhere() {
+        MemoryUse host = new MemoryUse("CPU", true, 300_000_000, 0, 40_000_000);
+        MemoryUse gpu = new MemoryUse("CUDA0", false, 4_600_000_000L, 754_974_720, 141_800_000);
+        assertThat(lines("Q4_0", 4, List.of(GPU), List.of(host, gpu)))
+                .contains(
+                        "in the memory of the host: weights 300 MB, KV cache 0 MB, for a step 40 MB",
+                        "in the memory of CUDA0: weights 4,600 MB, KV cache 755 MB, for a step 142 MB");
+        assertThat(lines("Q4_0", 4, List.of(), List.of(host))).hasSize(3);
     }
 
     @Test

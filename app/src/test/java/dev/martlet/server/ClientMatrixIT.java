@@ -50,7 +50,7 @@ class ClientMatrixIT {
 
     @BeforeAll
     static void start() {
-        document = OpenAiDocument.in(ClientScripts.packages());
+        document = new OpenAiDocument();
         model = Model.open(TestModel.path());
         engine = Engine.start(
                 model,

@@ -29,6 +29,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -279,6 +280,24 @@ class DocumentationIT {
         assertThat(seen.getString("model")).contains(ServerRig.MODEL);
         assertThat(seen.getString("refused")).startsWith("400").contains("temperature");
         assertThat(seen.getString("curl")).doesNotContain("Authorization");
+    }
+
+    @Test
+    void shouldWorkInABrowser() {
+        JsonObject seen = Json.object(
+                ClientScripts.run("docs-browser.mjs", rig.uri("/docs").toString())
+                        .getBytes(StandardCharsets.UTF_8));
+        if (seen.getString("browser").isEmpty()) {
+            System.out.println(
+                    "DocumentationIT: /docs was NOT tried in a browser: no chromium or google-chrome is there");
+            Assumptions.abort("no browser");
+        }
+        System.out.println("DocumentationIT: /docs tried in " + seen.getString("browser"));
+        assertThat(seen.getString("streamed")).isEqualTo("Hello <there> & \"bye\".");
+        assertThat(seen.getString("answer")).startsWith("200");
+        assertThat(seen.getString("refused")).startsWith("400").contains("temperature");
+        assertThat(seen.getInt("overflow")).isNotPositive();
+        assertThat(seen.getJsonArray("problems")).isEmpty();
     }
 
     @Test

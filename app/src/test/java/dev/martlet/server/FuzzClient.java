@@ -8,6 +8,7 @@ import jakarta.json.JsonValue;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -24,8 +25,10 @@ import java.util.Set;
 /** Sends one case and holds what comes back to what a client may rely on. */
 final class FuzzClient {
 
-    /** Longest silence of the server that is no hang; the machine may be busy. */
-    private static final int PATIENCE_MILLIS = 120_000;
+    /** Longest silence of the server that is no hang, in slices; the machine may be busy. */
+    private static final int PATIENCE_SLICES = 24;
+
+    private static final int SLICE_MILLIS = 5_000;
 
     /** An answer as it came. */
     private record Answer(int status, Map<String, String> headers, byte[] body) {
@@ -61,7 +64,7 @@ final class FuzzClient {
     int run(FuzzCase fuzz) throws IOException, InterruptedException {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-            socket.setSoTimeout(PATIENCE_MILLIS);
+            socket.setSoTimeout(SLICE_MILLIS);
             // The server may have answered and closed before it has read all.
             boolean sent = send(fuzz, socket);
             return switch (fuzz.ending()) {
@@ -79,8 +82,35 @@ final class FuzzClient {
                 case CLOSE -> 0;
             };
         } catch (SocketTimeoutException e) {
-            throw new AssertionError("no answer within " + PATIENCE_MILLIS + " ms", e);
+            throw new AssertionError("no answer within " + PATIENCE_SLICES * SLICE_MILLIS + " ms", e);
         }
+    }
+
+    /**
+     * What a socket reads. Where this whole process was stopped for minutes, so was the server: that is one slice of
+     * silence, not all of them.
+     */
+    private static InputStream patient(Socket socket) throws IOException {
+        return new FilterInputStream(socket.getInputStream()) {
+            @Override
+            public int read() throws IOException {
+                byte[] one = new byte[1];
+                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+            }
+
+            @Override
+            public int read(byte[] into, int from, int length) throws IOException {
+                for (int slice = 1; ; slice++) {
+                    try {
+                        return super.read(into, from, length);
+                    } catch (SocketTimeoutException e) {
+                        if (slice == PATIENCE_SLICES) {
+                            throw e;
+                        }
+                    }
+                }
+            }
+        };
     }
 
     private static boolean send(FuzzCase fuzz, Socket socket) throws InterruptedException {
@@ -98,7 +128,7 @@ final class FuzzClient {
     }
 
     private static int answers(FuzzCase fuzz, Socket socket) throws IOException {
-        InputStream in = new BufferedInputStream(socket.getInputStream());
+        InputStream in = new BufferedInputStream(patient(socket));
         int first = 0;
         for (Request request : fuzz.requests()) {
             Answer answer = read(in, request.method());
@@ -116,7 +146,7 @@ final class FuzzClient {
     private static int untilClosed(FuzzCase fuzz, Socket socket) throws IOException {
         byte[] all;
         try {
-            all = socket.getInputStream().readAllBytes();
+            all = patient(socket).readAllBytes();
         } catch (SocketTimeoutException e) {
             throw e;
         } catch (IOException e) {

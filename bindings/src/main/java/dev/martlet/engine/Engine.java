@@ -7,6 +7,7 @@ import dev.martlet.model.Vocabulary;
 import dev.martlet.nativelib.NativeHandle;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -109,8 +110,14 @@ public final class Engine implements AutoCloseable {
     public static Engine start(StepRunner runner, Vocabulary vocabulary, Tokenizer tokenizer, EngineOptions options) {
         StepRunner.Limits limits = runner.limits();
         boolean drafts = options.drafts() > 0 && limits.partialPrefix();
-        EngineSetup setup =
-                new EngineSetup(options.threads(), limits.contextTokens(), limits.sequenceTokens(), "", 0, drafts);
+        EngineSetup setup = new EngineSetup(
+                options.threads(),
+                limits.contextTokens(),
+                limits.sequenceTokens(),
+                options.cacheTypes(),
+                0,
+                drafts,
+                List.of());
         Engine engine = new Engine(runner, setup, vocabulary, tokenizer, options, false, closed -> {});
         engine.thread.start();
         return engine;
@@ -120,9 +127,9 @@ public final class Engine implements AutoCloseable {
      * Queues a request.
      *
      * @return its tokens, as they come
-     * @throws EngineException QUEUE_FULL, QUEUE_TOKENS_FULL, PROMPT_TOO_LONG or SHUTDOWN
-     * @throws IllegalArgumentException if a token of the prompt, the prediction or the bias is none of the vocabulary, or the
-     *     constraint is compiled for another one
+     * @throws EngineException QUEUE_FULL, TENANT_QUEUE_FULL, QUEUE_TOKENS_FULL, PROMPT_TOO_LONG or SHUTDOWN
+     * @throws IllegalArgumentException if a token of the prompt, the prediction or the bias is none of the vocabulary, or
+     *     the constraint is compiled for another one
      */
     public Generation submit(GenerationRequest request) {
         int[] prompt = request.prompt();

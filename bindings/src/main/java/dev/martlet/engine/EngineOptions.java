@@ -1,5 +1,11 @@
 package dev.martlet.engine;
 
+import dev.martlet.memory.CacheType;
+import dev.martlet.memory.CacheTypes;
+import dev.martlet.memory.ContextShape;
+import dev.martlet.memory.ModelShape;
+import java.util.function.Consumer;
+
 /**
  * How an engine is set up.
  *
@@ -19,6 +25,7 @@ package dev.martlet.engine;
  * @param hostCacheMiB host memory for finished requests that are moved out of the KV cache, in MiB; 0 = none
  * @param drafts most tokens of a step that are guessed from a request's own text and verified, for each request, 0 to
  *     {@value #MOST_DRAFTS}; 0 = none
+ * @param cacheTypes how keys and values are stored; quantised values need flash attention
  */
 public record EngineOptions(
         int contextTokens,
@@ -32,7 +39,8 @@ public record EngineOptions(
         boolean prefixCache,
         int cachedPrefixes,
         int hostCacheMiB,
-        int drafts) {
+        int drafts,
+        CacheTypes cacheTypes) {
 
     /** Sequence ids of one context: llama.cpp has 256, one is kept aside for saving and loading. */
     private static final int SEQUENCE_IDS = 255;
@@ -65,208 +73,104 @@ public record EngineOptions(
                 "cachedPrefixes",
                 cachedPrefixes,
                 "0 to " + (SEQUENCE_IDS - maxSequences) + " beside maxSequences " + maxSequences);
+        if (cacheTypes.values().quantised() && flashAttention == FlashAttention.OFF) {
+            throw new IllegalArgumentException(
+                    "cacheTypes has values of type " + cacheTypes.values() + ", which needs flashAttention; it is OFF");
+        }
     }
 
-    /** 32 requests at once, steps of 512 tokens and, while requests are streaming, 250 ms, 256 waiting with up to 262,144 tokens, 96 cached prefixes, 8 drafts, the rest chosen by the model. */
+    /**
+     * 32 requests at once, steps of 512 tokens and, while requests are streaming, 250 ms, 256 waiting with up to 262,144
+     * tokens, 96 cached prefixes, 8 drafts, the rest chosen by the model.
+     */
     public static EngineOptions defaults() {
-        return new EngineOptions(0, 32, 512, 250, 0, 256, 262_144, FlashAttention.AUTO, true, 96, 1_024, 8);
+        return new EngineOptions(
+                0,
+                32,
+                512,
+                250,
+                0,
+                256,
+                262_144,
+                FlashAttention.AUTO,
+                true,
+                96,
+                1_024,
+                8,
+                CacheTypes.of(CacheType.F16));
     }
 
     public EngineOptions withContextTokens(int value) {
-        return new EngineOptions(
-                value,
-                maxSequences,
-                batchTokens,
-                stepMillis,
-                threads,
-                queueLimit,
-                queueTokens,
-                flashAttention,
-                prefixCache,
-                cachedPrefixes,
-                hostCacheMiB,
-                drafts);
+        return with(parts -> parts.contextTokens = value);
     }
 
     public EngineOptions withMaxSequences(int value) {
-        return new EngineOptions(
-                contextTokens,
-                value,
-                batchTokens,
-                stepMillis,
-                threads,
-                queueLimit,
-                queueTokens,
-                flashAttention,
-                prefixCache,
-                cachedPrefixes,
-                hostCacheMiB,
-                drafts);
+        return with(parts -> parts.maxSequences = value);
     }
 
     public EngineOptions withBatchTokens(int value) {
-        return new EngineOptions(
-                contextTokens,
-                maxSequences,
-                value,
-                stepMillis,
-                threads,
-                queueLimit,
-                queueTokens,
-                flashAttention,
-                prefixCache,
-                cachedPrefixes,
-                hostCacheMiB,
-                drafts);
+        return with(parts -> parts.batchTokens = value);
     }
 
     public EngineOptions withStepMillis(int value) {
-        return new EngineOptions(
-                contextTokens,
-                maxSequences,
-                batchTokens,
-                value,
-                threads,
-                queueLimit,
-                queueTokens,
-                flashAttention,
-                prefixCache,
-                cachedPrefixes,
-                hostCacheMiB,
-                drafts);
+        return with(parts -> parts.stepMillis = value);
     }
 
     public EngineOptions withThreads(int value) {
-        return new EngineOptions(
-                contextTokens,
-                maxSequences,
-                batchTokens,
-                stepMillis,
-                value,
-                queueLimit,
-                queueTokens,
-                flashAttention,
-                prefixCache,
-                cachedPrefixes,
-                hostCacheMiB,
-                drafts);
+        return with(parts -> parts.threads = value);
     }
 
     public EngineOptions withQueueLimit(int value) {
-        return new EngineOptions(
-                contextTokens,
-                maxSequences,
-                batchTokens,
-                stepMillis,
-                threads,
-                value,
-                queueTokens,
-                flashAttention,
-                prefixCache,
-                cachedPrefixes,
-                hostCacheMiB,
-                drafts);
+        return with(parts -> parts.queueLimit = value);
     }
 
     public EngineOptions withQueueTokens(int value) {
-        return new EngineOptions(
-                contextTokens,
-                maxSequences,
-                batchTokens,
-                stepMillis,
-                threads,
-                queueLimit,
-                value,
-                flashAttention,
-                prefixCache,
-                cachedPrefixes,
-                hostCacheMiB,
-                drafts);
+        return with(parts -> parts.queueTokens = value);
     }
 
     public EngineOptions withFlashAttention(FlashAttention value) {
-        return new EngineOptions(
-                contextTokens,
-                maxSequences,
-                batchTokens,
-                stepMillis,
-                threads,
-                queueLimit,
-                queueTokens,
-                value,
-                prefixCache,
-                cachedPrefixes,
-                hostCacheMiB,
-                drafts);
+        return with(parts -> parts.flashAttention = value);
     }
 
     public EngineOptions withPrefixCache(boolean value) {
-        return new EngineOptions(
-                contextTokens,
-                maxSequences,
-                batchTokens,
-                stepMillis,
-                threads,
-                queueLimit,
-                queueTokens,
-                flashAttention,
-                value,
-                cachedPrefixes,
-                hostCacheMiB,
-                drafts);
+        return with(parts -> parts.prefixCache = value);
     }
 
     public EngineOptions withCachedPrefixes(int value) {
-        return new EngineOptions(
-                contextTokens,
-                maxSequences,
-                batchTokens,
-                stepMillis,
-                threads,
-                queueLimit,
-                queueTokens,
-                flashAttention,
-                prefixCache,
-                value,
-                hostCacheMiB,
-                drafts);
+        return with(parts -> parts.cachedPrefixes = value);
     }
 
     public EngineOptions withHostCacheMiB(int value) {
-        return new EngineOptions(
-                contextTokens,
-                maxSequences,
-                batchTokens,
-                stepMillis,
-                threads,
-                queueLimit,
-                queueTokens,
-                flashAttention,
-                prefixCache,
-                cachedPrefixes,
-                value,
-                drafts);
+        return with(parts -> parts.hostCacheMiB = value);
     }
 
     public EngineOptions withDrafts(int value) {
-        return new EngineOptions(
-                contextTokens,
-                maxSequences,
-                batchTokens,
-                stepMillis,
-                threads,
-                queueLimit,
-                queueTokens,
-                flashAttention,
-                prefixCache,
-                cachedPrefixes,
-                hostCacheMiB,
-                value);
+        return with(parts -> parts.drafts = value);
+    }
+
+    public EngineOptions withCacheTypes(CacheTypes value) {
+        return with(parts -> parts.cacheTypes = value);
+    }
+
+    private EngineOptions with(Consumer<Parts> change) {
+        Parts parts = new Parts(this);
+        change.accept(parts);
+        return parts.options();
     }
 
     /** Most rows of a step that are sampled: one for each request, and drafts where few requests run. */
     int outputRows() {
         return Math.min(batchTokens, Math.max(maxSequences, Math.min(maxSequences, DRAFTING_SEQUENCES) * (1 + drafts)));
+    }
+
+    /**
+     * The context an engine of these options asks for, to tell what it takes before the model is opened. Where the size is
+     * left open it is the largest that would be chosen, however little memory is free.
+     */
+    public ContextShape contextShape(ModelShape model) {
+        int tokens = contextTokens > 0 ? contextTokens : EngineSizing.wantedCells(model.trainedContext(), maxSequences);
+        boolean fused = flashAttention != FlashAttention.OFF;
+        return new ContextShape(tokens, batchTokens, sequenceIds(), outputRows(), cacheTypes, fused);
     }
 
     /** Sequence ids a context needs. */
@@ -277,6 +181,56 @@ public record EngineOptions(
     private static void check(boolean holds, String name, int value, String range) {
         if (!holds) {
             throw new IllegalArgumentException(name + " is " + value + ", must be " + range);
+        }
+    }
+
+    /** A copy to be changed. */
+    private static final class Parts {
+        private int contextTokens;
+        private int maxSequences;
+        private int batchTokens;
+        private int stepMillis;
+        private int threads;
+        private int queueLimit;
+        private int queueTokens;
+        private FlashAttention flashAttention;
+        private boolean prefixCache;
+        private int cachedPrefixes;
+        private int hostCacheMiB;
+        private int drafts;
+        private CacheTypes cacheTypes;
+
+        Parts(EngineOptions from) {
+            contextTokens = from.contextTokens;
+            maxSequences = from.maxSequences;
+            batchTokens = from.batchTokens;
+            stepMillis = from.stepMillis;
+            threads = from.threads;
+            queueLimit = from.queueLimit;
+            queueTokens = from.queueTokens;
+            flashAttention = from.flashAttention;
+            prefixCache = from.prefixCache;
+            cachedPrefixes = from.cachedPrefixes;
+            hostCacheMiB = from.hostCacheMiB;
+            drafts = from.drafts;
+            cacheTypes = from.cacheTypes;
+        }
+
+        EngineOptions options() {
+            return new EngineOptions(
+                    contextTokens,
+                    maxSequences,
+                    batchTokens,
+                    stepMillis,
+                    threads,
+                    queueLimit,
+                    queueTokens,
+                    flashAttention,
+                    prefixCache,
+                    cachedPrefixes,
+                    hostCacheMiB,
+                    drafts,
+                    cacheTypes);
         }
     }
 }

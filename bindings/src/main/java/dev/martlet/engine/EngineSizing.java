@@ -1,11 +1,17 @@
 package dev.martlet.engine;
 
+import dev.martlet.memory.ContextShape;
+import dev.martlet.memory.GpuShares;
+import dev.martlet.memory.LayerFit;
+import dev.martlet.memory.MemoryEstimate;
+import dev.martlet.memory.MemoryUse;
+import dev.martlet.memory.ModelShape;
 import dev.martlet.model.Device;
 import dev.martlet.model.Machine;
 import dev.martlet.model.Model;
 import dev.martlet.model.ModelInfo;
+import dev.martlet.model.ModelOptions;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalLong;
 
 /** Chooses what {@link EngineOptions} leave open: threads by the cores, the context by the model and the free memory. */
@@ -20,67 +26,74 @@ final class EngineSizing {
     /** llama.cpp rounds a context up to these. */
     private static final int CELL_BLOCK = 256;
 
-    private static final int BYTES_PER_NUMBER = 2;
-
     private final ModelInfo model;
-    private final Map<String, String> metadata;
+    private final ModelShape shape;
+    private final ModelOptions placed;
 
-    EngineSizing(ModelInfo model, Map<String, String> metadata) {
+    /** @param placed what the model was opened with */
+    EngineSizing(ModelInfo model, ModelShape shape, ModelOptions placed) {
         this.model = model;
-        this.metadata = metadata;
+        this.shape = shape;
+        this.placed = placed;
     }
 
-    /** Options with nothing left open, for this model on this machine. */
+    /** Options with nothing left open, for this model on this machine. Reads the model's file where it must. */
     static EngineOptions fit(EngineOptions options, Model model) {
-        return new EngineSizing(model.info(), model.metadata()).fit(options, Machine.current(), Device.list());
+        Machine machine = Machine.current();
+        return options.contextTokens() > 0
+                ? withThreads(options, machine)
+                : new EngineSizing(model.info(), ModelShape.read(model.path()), model.options())
+                        .fit(options, machine, Device.list());
     }
 
     /** Options with nothing left open. */
     EngineOptions fit(EngineOptions options, Machine machine, List<Device> devices) {
-        EngineOptions fitted = options.threads() > 0 ? options : options.withThreads(machine.cores());
+        EngineOptions fitted = withThreads(options, machine);
         return fitted.contextTokens() > 0
                 ? fitted
-                : fitted.withContextTokens(contextTokens(fitted.maxSequences(), freeMemory(machine, devices)));
+                : fitted.withContextTokens(contextTokens(fitted, machine.availableMemory(), devices));
+    }
+
+    private static EngineOptions withThreads(EngineOptions options, Machine machine) {
+        return options.threads() > 0 ? options : options.withThreads(machine.cores());
+    }
+
+    /** Cells where memory is no matter: every running request at the length the model was trained for. */
+    static int wantedCells(int trainedContext, int sequences) {
+        return (int) Math.min((long) trainedContext * sequences, MOST_CELLS);
     }
 
     /**
-     * Room for every running request at the length the model was trained for, at most {@link #MOST_CELLS}, and no more
-     * than fits into half of the memory that is free.
+     * As many of the cells wanted as memory allows.
+     *
+     * @param available free memory of the host; empty where unknown
      */
-    int contextTokens(int sequences, OptionalLong freeMemory) {
-        long cells = Math.min((long) model.trainedContext() * sequences, MOST_CELLS);
-        long bytes = cacheBytesPerToken();
-        if (freeMemory.isPresent() && bytes > 0) {
-            cells = Math.min(cells, freeMemory.getAsLong() / 2 / bytes);
+    int contextTokens(EngineOptions options, OptionalLong available, List<Device> devices) {
+        GpuShares gpus =
+                placed.gpuLayers() == 0 ? new GpuShares(List.of(), List.of()) : GpuShares.of(devices, placed.split());
+        int wanted = wantedCells(model.trainedContext(), options.maxSequences());
+        int cells = wanted / CELL_BLOCK * CELL_BLOCK;
+        while (cells > LEAST_CELLS && !fits(options.withContextTokens(cells).contextShape(shape), available, gpus)) {
+            cells -= CELL_BLOCK;
         }
-        cells = Math.max(cells / CELL_BLOCK * CELL_BLOCK, Math.min(LEAST_CELLS, model.trainedContext()));
-        return (int) cells;
+        return Math.max(cells, Math.min(LEAST_CELLS, model.trainedContext()));
     }
 
-    /** Keys and values of all layers for one token, in 16-bit numbers; 0 for a model that keeps none. */
-    long cacheBytesPerToken() {
-        int head = model.heads() == 0 ? 0 : model.embedding() / model.heads();
-        long width = headSize("key_length", head) + headSize("value_length", head);
-        return (long) model.layers() * model.kvHeads() * width * BYTES_PER_NUMBER;
-    }
-
-    private long headSize(String name, int otherwise) {
-        String key = metadata.getOrDefault("general.architecture", "") + ".attention." + name;
-        String value = metadata.getOrDefault(key, "");
-        return value.matches("\\d{1,9}") ? Long.parseLong(value) : otherwise;
-    }
-
-    /** Of the GPUs where there are any. On the host the mapped weights count as free, but are needed. */
-    private OptionalLong freeMemory(Machine machine, List<Device> devices) {
-        List<Device> gpus = devices.stream()
-                .filter(device -> device.kind() == Device.Kind.GPU)
-                .toList();
-        if (!gpus.isEmpty()) {
-            return OptionalLong.of(gpus.stream().mapToLong(Device::memoryFree).sum());
+    /**
+     * Whether what a context takes beside the weights, which are there already, leaves the margin on each GPU and half of
+     * the host's memory: there the mapped weights count as free, but are needed.
+     */
+    private boolean fits(ContextShape context, OptionalLong available, GpuShares gpus) {
+        List<MemoryUse> memory = MemoryEstimate.of(shape, context, gpus, placed.gpuLayers());
+        for (int i = 0; i < gpus.gpus().size(); i++) {
+            MemoryUse use = memory.get(i + 1);
+            long taken = use.cache() + use.compute();
+            if (taken > 0 && taken + LayerFit.MARGIN > gpus.gpus().get(i).memoryFree()) {
+                return false;
+            }
         }
-        OptionalLong available = machine.availableMemory();
-        return available.isEmpty()
-                ? available
-                : OptionalLong.of(Math.max(0, available.getAsLong() - model.sizeBytes()));
+        MemoryUse host = memory.getFirst();
+        long weights = Math.min(model.sizeBytes(), host.weights());
+        return available.isEmpty() || host.cache() <= Math.max(0, available.getAsLong() - weights) / 2;
     }
 }

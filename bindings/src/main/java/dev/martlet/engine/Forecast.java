@@ -118,15 +118,20 @@ final class Forecast {
     }
 
     /**
-     * How long a request would wait behind these.
+     * How long these take.
      *
      * @param prompts tokens of their prompts
      * @param mostOutputs sum of their limits of output
      * @return nanoseconds; 0 where nothing was learned yet
      */
-    long waitNanos(int requests, long prompts, long mostOutputs) {
+    long workNanos(int requests, long prompts, long mostOutputs) {
         long outputs = tokens(requests, 0, mostOutputs);
-        return nanosToRoom + (long) (promptNanos() * freshShare * prompts + outputNanos() * outputs);
+        return (long) (promptNanos() * freshShare * prompts + outputNanos() * outputs);
+    }
+
+    /** Until one of those that run makes room for another, in nanoseconds; 0 where there is room or nothing was learned. */
+    long nanosToRoom() {
+        return nanosToRoom;
     }
 
     /** Nanoseconds of a prompt token that is computed; 0 = unknown. */

@@ -1,5 +1,6 @@
 package dev.martlet.engine;
 
+import dev.martlet.engine.Appointments.Appointment;
 import dev.martlet.engine.Counters.Counter;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +19,10 @@ final class Inbox {
     private final int queueTokens;
     private final Counters counters;
     private final Forecast forecast = new Forecast();
+
+    /** Who was refused. Guarded by lock. */
+    private final Appointments appointments = new Appointments();
+
     private final ReentrantLock lock = new ReentrantLock();
 
     /** Whoever drains the engine waits here for the last request's end. */
@@ -62,32 +67,22 @@ final class Inbox {
         return forecast;
     }
 
-    /** Takes a request in, or throws QUEUE_FULL, TENANT_QUEUE_FULL, QUEUE_TOKENS_FULL or SHUTDOWN. */
+    /**
+     * Takes a request in, or throws QUEUE_FULL, TENANT_QUEUE_FULL, QUEUE_TOKENS_FULL or SHUTDOWN. One that comes back when it
+     * was told to may have any place; the upper half of the queue is kept from others for those who are due.
+     */
     void submit(GenerationRequest request, GenerationStream stream, long nanoTime) {
         lock.lock();
         try {
             if (closed) {
                 throw new EngineException(EngineException.Kind.SHUTDOWN, "the engine takes no more requests");
             }
-            if (open == capacity) {
-                counters.add(Counter.REJECTED_REQUESTS, 1);
-                throw new EngineException(
-                        EngineException.Kind.QUEUE_FULL, "all " + capacity + " places are taken", predictedWait());
-            }
-            if (open >= places && queuedByTenant.getOrDefault(request.tenant(), 0) >= request.tenantQueue()) {
-                counters.add(Counter.REJECTED_TENANT, 1);
-                throw new EngineException(
-                        EngineException.Kind.TENANT_QUEUE_FULL,
-                        "all " + request.tenantQueue() + " places of this tenant are taken",
-                        predictedWait());
-            }
-            long tokens = queuedTokens() + forecast.tokens(1, request.prompt().length, request.maxTokens());
-            if (queued > 0 && tokens > queueTokens) {
-                counters.add(Counter.REJECTED_TOKENS, 1);
-                throw new EngineException(
-                        EngineException.Kind.QUEUE_TOKENS_FULL,
-                        "with this request " + tokens + " tokens would wait, and " + queueTokens + " may",
-                        predictedWait());
+            appointments.expire(nanoTime);
+            Appointment appointment =
+                    appointments.isEmpty() ? null : appointments.find(Appointments.known(request), nanoTime);
+            admit(request, appointment, nanoTime);
+            if (appointment != null) {
+                appointments.kept(appointment);
             }
             long deadline = nanoTime + request.deadline().map(Inbox::nanos).orElse(0L);
             arrived.add(new Sequence(request, stream, arrivals++, nanoTime, deadline));
@@ -97,6 +92,63 @@ final class Inbox {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Throws where there is no place for a request. */
+    private void admit(GenerationRequest request, Appointment appointment, long nanoTime) {
+        boolean due = appointment != null && Appointments.isDue(appointment, nanoTime);
+        long interval = interval(request);
+        int upperHalf = (capacity - places) / 2;
+        long soon = nanoTime + upperHalf * interval;
+        int kept = due || appointments.isEmpty() ? 0 : appointments.due(soon, upperHalf);
+        if (open + kept >= capacity) {
+            counters.add(Counter.REJECTED_REQUESTS, 1);
+            throw new EngineException(
+                    EngineException.Kind.QUEUE_FULL,
+                    "all " + capacity + " places are taken",
+                    comeBack(request, appointment, nanoTime, Math.max(forecast.nanosToRoom(), interval)));
+        }
+        if (open >= places && queuedByTenant.getOrDefault(request.tenant(), 0) >= request.tenantQueue()) {
+            counters.add(Counter.REJECTED_TENANT, 1);
+            throw new EngineException(
+                    EngineException.Kind.TENANT_QUEUE_FULL,
+                    "all " + request.tenantQueue() + " places of this tenant are taken",
+                    predictedWait());
+        }
+        long tokens = queuedTokens() + forecast.tokens(1, request.prompt().length, request.maxTokens());
+        long keptTokens = due || appointments.isEmpty() ? 0 : appointments.dueTokens(soon, queueTokens / 2);
+        if (queued > 0 && tokens + keptTokens > queueTokens) {
+            counters.add(Counter.REJECTED_TOKENS, 1);
+            throw new EngineException(
+                    EngineException.Kind.QUEUE_TOKENS_FULL,
+                    "with this request " + tokens + " tokens would wait, and " + queueTokens + " may",
+                    comeBack(request, appointment, nanoTime, nanosUntilRoomFor(tokens - queueTokens)));
+        }
+    }
+
+    /** Gives a refused request the time at which a place will be free for it. */
+    private Duration comeBack(GenerationRequest request, Appointment earlier, long nanoTime, long first) {
+        long tokens = forecast.tokens(1, request.prompt().length, request.maxTokens());
+        return Duration.ofNanos(
+                appointments.make(Appointments.known(request), earlier, nanoTime, first, interval(request), tokens));
+    }
+
+    /** Until so many fewer tokens wait. */
+    private long nanosUntilRoomFor(long tokens) {
+        double part = Math.max(0, (double) tokens / Math.max(1, queuedTokens()));
+        return forecast.nanosToRoom() + (long) (Math.min(1, part) * foretoldNanos());
+    }
+
+    /** What those that wait take in all. */
+    private long foretoldNanos() {
+        return forecast.workNanos(queued, queuedPrompts, queuedOutputs);
+    }
+
+    /** Nanoseconds from a place that becomes free to the next: what the requests that wait take in the mean, or this one. */
+    private long interval(GenerationRequest request) {
+        return queued > 0
+                ? foretoldNanos() / queued
+                : forecast.workNanos(1, request.prompt().length, request.maxTokens());
     }
 
     private void queue(GenerationRequest request, int count) {
@@ -112,7 +164,7 @@ final class Inbox {
 
     /** How long a request that came now would wait. To be called under the lock. */
     private Duration predictedWait() {
-        return Duration.ofNanos(forecast.waitNanos(queued, queuedPrompts, queuedOutputs));
+        return Duration.ofNanos(forecast.nanosToRoom() + foretoldNanos());
     }
 
     /** Sets the levels of what waits, for whoever reads the counters next. */

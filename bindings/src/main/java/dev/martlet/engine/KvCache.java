@@ -12,8 +12,8 @@ import java.util.Optional;
  *
  * <p>On a CPU, cells that nobody runs on are not free of cost: every row that is computed looks at the mask of all cells
  * up to the last used one. So while anything runs and more cells are used than are cheap to look at, idle prefixes move to
- * host memory, and come back when a request begins with one; both copies together take about a fiftieth of the time to
- * compute it again.
+ * host memory, and come back when a request begins with one; both copies together take a twentieth to a fiftieth of the
+ * time to compute it again.
  */
 final class KvCache {
 

@@ -7,12 +7,15 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import dev.martlet.ffi.martlet_h;
 import dev.martlet.ffi.mt_context_info;
 import dev.martlet.ffi.mt_context_params;
-import dev.martlet.model.Device;
+import dev.martlet.memory.CacheTypes;
+import dev.martlet.memory.MemoryUse;
+import dev.martlet.memory.NativeMemory;
 import dev.martlet.model.ModelInfo;
 import dev.martlet.nativelib.NativeCalls;
 import dev.martlet.nativelib.NativeException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Optional;
 
 /** The native step over a context of a model. The model must stay open for as long as this is. */
@@ -35,12 +38,12 @@ final class NativeStepRunner implements StepRunner {
     /** Idle workers spin between the graphs of a step; fastest in every measurement. */
     private static final int THREADPOOL_POLL = 100;
 
-    private static final String CACHE_TYPE = "F16";
-
     private final MemorySegment model;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment params;
     private final MemorySegment info;
+    private final CacheTypes cacheTypes;
+    private final List<MemoryUse> memory;
     private final Limits limits;
     private final StepBlock block;
     private final boolean drafts;
@@ -62,13 +65,15 @@ final class NativeStepRunner implements StepRunner {
      */
     NativeStepRunner(MemorySegment model, ModelInfo modelInfo, EngineOptions options) {
         this.model = model;
+        this.cacheTypes = options.cacheTypes();
         try {
             params = params(modelInfo, options);
             info = mt_context_info.allocate(arena);
             mt_context_info.struct_size(info, (int) mt_context_info.layout().byteSize());
             context = openContext();
             NativeCalls.check("read context info", martlet_h.mt_context_get_info(context, info));
-            boolean onCpu = Device.list().stream().noneMatch(device -> device.kind() == Device.Kind.GPU);
+            memory = NativeMemory.ofContext(context.address());
+            boolean onCpu = memory.stream().allMatch(MemoryUse::host);
             boolean masksCost = onCpu && mt_context_info.skips_masked(info) == 0;
             limits = new Limits(
                     mt_context_info.n_ctx(info),
@@ -109,8 +114,8 @@ final class NativeStepRunner implements StepRunner {
                     case ON -> 1;
                 });
         mt_context_params.kv_unified(block, 1);
-        mt_context_params.type_k(block, 0);
-        mt_context_params.type_v(block, 0);
+        mt_context_params.type_k(block, options.cacheTypes().keys().number());
+        mt_context_params.type_v(block, options.cacheTypes().values().number());
         mt_context_params.offload_kqv(block, 1);
         mt_context_params.threadpool_poll(block, THREADPOOL_POLL);
         return block;
@@ -136,9 +141,10 @@ final class NativeStepRunner implements StepRunner {
                 mt_context_info.n_threads(info),
                 limits.contextTokens(),
                 limits.sequenceTokens(),
-                CACHE_TYPE,
+                cacheTypes,
                 mt_context_info.kv_bytes(info),
-                drafts);
+                drafts,
+                memory);
     }
 
     @Override

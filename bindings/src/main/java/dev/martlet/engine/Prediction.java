@@ -12,11 +12,8 @@ final class Prediction {
     /** So many tokens may be others or come in between for the answer to be found again by a single token. */
     private static final int NEAR = 3;
 
-    /** Places of two tokens that are looked at. */
-    private static final int MOST_PLACES = 256;
-
     private final int[] tokens;
-    private final PromptLookup lookup = new PromptLookup();
+    private final PredictionPlaces places;
 
     /** The tokens that were seen in the answer. */
     private final boolean[] appeared;
@@ -24,8 +21,8 @@ final class Prediction {
     /** The place of the token that is foretold for what comes next, or NONE. */
     private int next;
 
-    /** The place that the answer came to last. */
-    private int here;
+    /** All before this place have been met or passed over. */
+    private int passed;
 
     /** Where the answer left the prediction last. */
     private int left;
@@ -37,7 +34,7 @@ final class Prediction {
     Prediction(int[] tokens) {
         this.tokens = tokens;
         this.appeared = new boolean[tokens.length];
-        lookup.extend(tokens, tokens.length);
+        this.places = new PredictionPlaces(tokens);
     }
 
     /**
@@ -62,7 +59,7 @@ final class Prediction {
         if (at != NONE) {
             return meet(at, 1);
         }
-        int behind = lookup.find(tokens, text, size, here, MOST_PLACES);
+        int behind = places.find(text, size, passed);
         return behind == PromptLookup.NONE ? 0 : meet(behind - 1, PromptLookup.LEAST_MATCH);
     }
 
@@ -85,8 +82,8 @@ final class Prediction {
             seen += appeared[i] ? 0 : 1;
             appeared[i] = true;
         }
+        passed = Math.max(passed, at + 1);
         next = at + 1 < tokens.length ? at + 1 : NONE;
-        here = at + 1;
         left = tokens.length;
         return seen;
     }

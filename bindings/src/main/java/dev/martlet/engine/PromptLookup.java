@@ -73,26 +73,15 @@ final class PromptLookup {
      * @return the place of what followed there, less than {@code size}; or {@link #NONE}
      */
     int find(int[] tokens, int size) {
-        return find(tokens, tokens, size, size, MOST_PLACES);
-    }
-
-    /**
-     * Finds the longest match of another text's last tokens, of those of the same length the one next to a place.
-     *
-     * @param near that place
-     * @param places most places that are looked at, the latest first
-     * @return the place of what followed there, before the last token that was taken up; or {@link #NONE}
-     */
-    int find(int[] tokens, int[] text, int size, int near, int places) {
-        if (size < LEAST_MATCH || indexed < LEAST_MATCH) {
+        if (size <= LEAST_MATCH) {
             return NONE;
         }
         int best = NONE;
         int matched = LEAST_MATCH - 1;
-        int at = latest[hash(text, size)];
-        for (int tried = 0; at > 0 && tried < places && (matched < GOOD_MATCH || at >= near); tried++) {
-            int length = common(tokens, at, text, size);
-            if (length > matched || best != NONE && length == matched && Math.abs(at - near) < Math.abs(best - near)) {
+        int at = latest[hash(tokens, size)];
+        for (int tried = 0; at > 0 && tried < MOST_PLACES && matched < GOOD_MATCH; tried++) {
+            int length = common(tokens, at, size);
+            if (length > matched) {
                 matched = length;
                 best = at;
             }
@@ -101,10 +90,9 @@ final class PromptLookup {
         return best;
     }
 
-    private static int common(int[] tokens, int at, int[] text, int size) {
-        int most = Math.min(GOOD_MATCH, Math.min(at, size));
+    private static int common(int[] tokens, int at, int size) {
         int length = 0;
-        while (length < most && tokens[at - 1 - length] == text[size - 1 - length]) {
+        while (length < GOOD_MATCH && length < at && tokens[at - 1 - length] == tokens[size - 1 - length]) {
             length++;
         }
         return length;

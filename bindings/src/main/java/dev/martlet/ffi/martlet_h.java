@@ -41,6 +41,33 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
     public static int MT_OK() {
         return MT_OK;
     }
+    private static final int MT_SPLIT_LAYER = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * #define MT_SPLIT_LAYER 0
+     * }
+     */
+    public static int MT_SPLIT_LAYER() {
+        return MT_SPLIT_LAYER;
+    }
+    private static final int MT_SPLIT_NONE = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define MT_SPLIT_NONE 1
+     * }
+     */
+    public static int MT_SPLIT_NONE() {
+        return MT_SPLIT_NONE;
+    }
+    private static final int MT_SPLIT_ROW = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define MT_SPLIT_ROW 2
+     * }
+     */
+    public static int MT_SPLIT_ROW() {
+        return MT_SPLIT_ROW;
+    }
     private static final int MT_TOKENIZE_ADD_SPECIAL = (int)1L;
     /**
      * {@snippet lang=c :
@@ -561,6 +588,69 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
                 traceDowncall("mt_log_drain", out, capacity, written, dropped);
             }
             return (int)mh$.invokeExact(out, capacity, written, dropped);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class mt_backend_load {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            martlet_h.C_INT,
+            martlet_h.C_POINTER,
+            martlet_h.C_INT,
+            martlet_h.C_POINTER,
+            martlet_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.find("mt_backend_load").orElseThrow(() -> new UnsatisfiedLinkError("mt_backend_load"));
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t mt_backend_load(const char *path, int32_t path_len, const int32_t *devices, int32_t n_devices)
+     * }
+     */
+    public static FunctionDescriptor mt_backend_load$descriptor() {
+        return mt_backend_load.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t mt_backend_load(const char *path, int32_t path_len, const int32_t *devices, int32_t n_devices)
+     * }
+     */
+    public static MethodHandle mt_backend_load$handle() {
+        return mt_backend_load.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t mt_backend_load(const char *path, int32_t path_len, const int32_t *devices, int32_t n_devices)
+     * }
+     */
+    public static MemorySegment mt_backend_load$address() {
+        return mt_backend_load.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t mt_backend_load(const char *path, int32_t path_len, const int32_t *devices, int32_t n_devices)
+     * }
+     */
+    public static int mt_backend_load(MemorySegment path, int path_len, MemorySegment devices, int n_devices) {
+        var mh$ = mt_backend_load.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mt_backend_load", path, path_len, devices, n_devices);
+            }
+            return (int)mh$.invokeExact(path, path_len, devices, n_devices);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -1182,6 +1272,70 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
                 traceDowncall("mt_model_chat_template", model, name, name_len, out, capacity, needed);
             }
             return (int)mh$.invokeExact(model, name, name_len, out, capacity, needed);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class mt_model_header {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            martlet_h.C_INT,
+            martlet_h.C_POINTER,
+            martlet_h.C_INT,
+            martlet_h.C_POINTER,
+            martlet_h.C_INT,
+            martlet_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.find("mt_model_header").orElseThrow(() -> new UnsatisfiedLinkError("mt_model_header"));
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t mt_model_header(const char *path, int32_t path_len, char *out, int32_t capacity, int32_t *needed)
+     * }
+     */
+    public static FunctionDescriptor mt_model_header$descriptor() {
+        return mt_model_header.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t mt_model_header(const char *path, int32_t path_len, char *out, int32_t capacity, int32_t *needed)
+     * }
+     */
+    public static MethodHandle mt_model_header$handle() {
+        return mt_model_header.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t mt_model_header(const char *path, int32_t path_len, char *out, int32_t capacity, int32_t *needed)
+     * }
+     */
+    public static MemorySegment mt_model_header$address() {
+        return mt_model_header.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t mt_model_header(const char *path, int32_t path_len, char *out, int32_t capacity, int32_t *needed)
+     * }
+     */
+    public static int mt_model_header(MemorySegment path, int path_len, MemorySegment out, int capacity, MemorySegment needed) {
+        var mh$ = mt_model_header.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mt_model_header", path, path_len, out, capacity, needed);
+            }
+            return (int)mh$.invokeExact(path, path_len, out, capacity, needed);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -1812,6 +1966,135 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
                 traceDowncall("mt_context_close", context);
             }
             return (int)mh$.invokeExact(context);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class mt_context_memory {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            martlet_h.C_INT,
+            martlet_h.C_POINTER,
+            martlet_h.C_POINTER,
+            martlet_h.C_INT,
+            martlet_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.find("mt_context_memory").orElseThrow(() -> new UnsatisfiedLinkError("mt_context_memory"));
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t mt_context_memory(mt_context *context, mt_memory *out, int32_t capacity, int32_t *needed)
+     * }
+     */
+    public static FunctionDescriptor mt_context_memory$descriptor() {
+        return mt_context_memory.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t mt_context_memory(mt_context *context, mt_memory *out, int32_t capacity, int32_t *needed)
+     * }
+     */
+    public static MethodHandle mt_context_memory$handle() {
+        return mt_context_memory.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t mt_context_memory(mt_context *context, mt_memory *out, int32_t capacity, int32_t *needed)
+     * }
+     */
+    public static MemorySegment mt_context_memory$address() {
+        return mt_context_memory.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t mt_context_memory(mt_context *context, mt_memory *out, int32_t capacity, int32_t *needed)
+     * }
+     */
+    public static int mt_context_memory(MemorySegment context, MemorySegment out, int capacity, MemorySegment needed) {
+        var mh$ = mt_context_memory.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mt_context_memory", context, out, capacity, needed);
+            }
+            return (int)mh$.invokeExact(context, out, capacity, needed);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class mt_memory_plan {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            martlet_h.C_INT,
+            martlet_h.C_POINTER,
+            martlet_h.C_INT,
+            martlet_h.C_POINTER,
+            martlet_h.C_POINTER,
+            martlet_h.C_POINTER,
+            martlet_h.C_INT,
+            martlet_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.find("mt_memory_plan").orElseThrow(() -> new UnsatisfiedLinkError("mt_memory_plan"));
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t mt_memory_plan(const char *path, int32_t path_len, const mt_model_params *model_params, const mt_context_params *context_params, mt_memory *out, int32_t capacity, int32_t *needed)
+     * }
+     */
+    public static FunctionDescriptor mt_memory_plan$descriptor() {
+        return mt_memory_plan.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t mt_memory_plan(const char *path, int32_t path_len, const mt_model_params *model_params, const mt_context_params *context_params, mt_memory *out, int32_t capacity, int32_t *needed)
+     * }
+     */
+    public static MethodHandle mt_memory_plan$handle() {
+        return mt_memory_plan.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t mt_memory_plan(const char *path, int32_t path_len, const mt_model_params *model_params, const mt_context_params *context_params, mt_memory *out, int32_t capacity, int32_t *needed)
+     * }
+     */
+    public static MemorySegment mt_memory_plan$address() {
+        return mt_memory_plan.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t mt_memory_plan(const char *path, int32_t path_len, const mt_model_params *model_params, const mt_context_params *context_params, mt_memory *out, int32_t capacity, int32_t *needed)
+     * }
+     */
+    public static int mt_memory_plan(MemorySegment path, int path_len, MemorySegment model_params, MemorySegment context_params, MemorySegment out, int capacity, MemorySegment needed) {
+        var mh$ = mt_memory_plan.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mt_memory_plan", path, path_len, model_params, context_params, out, capacity, needed);
+            }
+            return (int)mh$.invokeExact(path, path_len, model_params, context_params, out, capacity, needed);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -23,6 +23,11 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t check_tensors;
  *     int32_t *progress_permille;
  *     const int32_t *cancel;
+ *     const float *tensor_split;
+ *     int32_t tensor_split_count;
+ *     int32_t split_mode;
+ *     int32_t main_gpu;
+ *     int32_t reserved;
  * }
  * }
  */
@@ -40,7 +45,12 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
         martlet_h.C_INT.withName("vocab_only"),
         martlet_h.C_INT.withName("check_tensors"),
         martlet_h.C_POINTER.withName("progress_permille"),
-        martlet_h.C_POINTER.withName("cancel")
+        martlet_h.C_POINTER.withName("cancel"),
+        martlet_h.C_POINTER.withName("tensor_split"),
+        martlet_h.C_INT.withName("tensor_split_count"),
+        martlet_h.C_INT.withName("split_mode"),
+        martlet_h.C_INT.withName("main_gpu"),
+        martlet_h.C_INT.withName("reserved")
     ).withName("mt_model_params");
 
     /**
@@ -400,6 +410,226 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
      */
     public static void cancel(MemorySegment struct, MemorySegment fieldValue) {
         struct.set(cancel$LAYOUT, cancel$OFFSET, fieldValue);
+    }
+
+    private static final AddressLayout tensor_split$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("tensor_split"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * const float *tensor_split
+     * }
+     */
+    public static final AddressLayout tensor_split$layout() {
+        return tensor_split$LAYOUT;
+    }
+
+    private static final long tensor_split$OFFSET = $LAYOUT.byteOffset(groupElement("tensor_split"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * const float *tensor_split
+     * }
+     */
+    public static final long tensor_split$offset() {
+        return tensor_split$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * const float *tensor_split
+     * }
+     */
+    public static MemorySegment tensor_split(MemorySegment struct) {
+        return struct.get(tensor_split$LAYOUT, tensor_split$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * const float *tensor_split
+     * }
+     */
+    public static void tensor_split(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(tensor_split$LAYOUT, tensor_split$OFFSET, fieldValue);
+    }
+
+    private static final OfInt tensor_split_count$LAYOUT = (OfInt)$LAYOUT.select(groupElement("tensor_split_count"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t tensor_split_count
+     * }
+     */
+    public static final OfInt tensor_split_count$layout() {
+        return tensor_split_count$LAYOUT;
+    }
+
+    private static final long tensor_split_count$OFFSET = $LAYOUT.byteOffset(groupElement("tensor_split_count"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t tensor_split_count
+     * }
+     */
+    public static final long tensor_split_count$offset() {
+        return tensor_split_count$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t tensor_split_count
+     * }
+     */
+    public static int tensor_split_count(MemorySegment struct) {
+        return struct.get(tensor_split_count$LAYOUT, tensor_split_count$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t tensor_split_count
+     * }
+     */
+    public static void tensor_split_count(MemorySegment struct, int fieldValue) {
+        struct.set(tensor_split_count$LAYOUT, tensor_split_count$OFFSET, fieldValue);
+    }
+
+    private static final OfInt split_mode$LAYOUT = (OfInt)$LAYOUT.select(groupElement("split_mode"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t split_mode
+     * }
+     */
+    public static final OfInt split_mode$layout() {
+        return split_mode$LAYOUT;
+    }
+
+    private static final long split_mode$OFFSET = $LAYOUT.byteOffset(groupElement("split_mode"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t split_mode
+     * }
+     */
+    public static final long split_mode$offset() {
+        return split_mode$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t split_mode
+     * }
+     */
+    public static int split_mode(MemorySegment struct) {
+        return struct.get(split_mode$LAYOUT, split_mode$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t split_mode
+     * }
+     */
+    public static void split_mode(MemorySegment struct, int fieldValue) {
+        struct.set(split_mode$LAYOUT, split_mode$OFFSET, fieldValue);
+    }
+
+    private static final OfInt main_gpu$LAYOUT = (OfInt)$LAYOUT.select(groupElement("main_gpu"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t main_gpu
+     * }
+     */
+    public static final OfInt main_gpu$layout() {
+        return main_gpu$LAYOUT;
+    }
+
+    private static final long main_gpu$OFFSET = $LAYOUT.byteOffset(groupElement("main_gpu"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t main_gpu
+     * }
+     */
+    public static final long main_gpu$offset() {
+        return main_gpu$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t main_gpu
+     * }
+     */
+    public static int main_gpu(MemorySegment struct) {
+        return struct.get(main_gpu$LAYOUT, main_gpu$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t main_gpu
+     * }
+     */
+    public static void main_gpu(MemorySegment struct, int fieldValue) {
+        struct.set(main_gpu$LAYOUT, main_gpu$OFFSET, fieldValue);
+    }
+
+    private static final OfInt reserved$LAYOUT = (OfInt)$LAYOUT.select(groupElement("reserved"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static final OfInt reserved$layout() {
+        return reserved$LAYOUT;
+    }
+
+    private static final long reserved$OFFSET = $LAYOUT.byteOffset(groupElement("reserved"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static final long reserved$offset() {
+        return reserved$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static int reserved(MemorySegment struct) {
+        return struct.get(reserved$LAYOUT, reserved$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static void reserved(MemorySegment struct, int fieldValue) {
+        struct.set(reserved$LAYOUT, reserved$OFFSET, fieldValue);
     }
 
     /**

@@ -17,6 +17,7 @@ import java.util.Properties;
  * @param sass architectures with machine code in it, as nvcc names them: "86", "90", "120a"
  * @param ptx architectures with PTX in it, which a driver compiles for devices as new or newer
  * @param origin "package" as fetched, "built" as compiled here
+ * @throws IllegalArgumentException for an architecture that nvcc does not name so
  */
 public record CudaModule(Path folder, CudaVersion toolkit, List<String> sass, List<String> ptx, String origin) {
 
@@ -29,6 +30,8 @@ public record CudaModule(Path folder, CudaVersion toolkit, List<String> sass, Li
     public CudaModule {
         sass = List.copyOf(sass);
         ptx = List.copyOf(ptx);
+        sass.forEach(Architecture::parse);
+        ptx.forEach(Architecture::parse);
     }
 
     /** The library itself. */

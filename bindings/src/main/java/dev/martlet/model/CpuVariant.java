@@ -30,6 +30,9 @@ public record CpuVariant(String name, Set<String> features) {
             "DOTPROD", List.of("Q4_0", "Q4_K", "Q5_K", "Q6_K", "Q8_0", "IQ4_NL", "MXFP4", "Q1_0"),
             "NEON", List.of("F32", "F16"));
 
+    /** Features whose kernels want weights in an order of their own; the others take them as they are. */
+    private static final List<String> LAYING_OUT = List.of("AMX_INT8", "AVX2", "AVX512", "DOTPROD");
+
     public CpuVariant {
         features = Set.copyOf(features);
     }
@@ -62,6 +65,38 @@ public record CpuVariant(String name, Set<String> features) {
         return KERNELS.entrySet().stream()
                 .anyMatch(entry ->
                         features.contains(entry.getKey()) && entry.getValue().contains(type));
+    }
+
+    /**
+     * Whether weights of a type are copied and laid out anew for this CPU's kernels rather than used as the file has them.
+     *
+     * @param tensorType by ggml's name, e.g. "q4_K"
+     */
+    public boolean laysOut(String tensorType) {
+        String type = baseType(tensorType);
+        return LAYING_OUT.stream()
+                .anyMatch(feature ->
+                        features.contains(feature) && KERNELS.get(feature).contains(type));
+    }
+
+    /**
+     * Bytes of a matrix of weights as this CPU's kernels lay it out: AMX adds sums or scales to each block of some types
+     * (amx/mmq.cpp, {@code get_row_size}).
+     *
+     * @param tensorType by ggml's name, e.g. "q8_0"
+     * @param bytes as in the file
+     */
+    public long laidOut(String tensorType, long bytes) {
+        if (!features.contains("AMX_INT8")) {
+            return bytes;
+        }
+        return switch (baseType(tensorType)) {
+            case "Q8_0" -> bytes / 34 * (34 + 4);
+            case "Q4_K" -> bytes / 144 * (144 + 4);
+            case "Q5_K" -> bytes / 176 * (176 + 4);
+            case "IQ4_XS" -> bytes / 136 * (136 + 2);
+            default -> bytes;
+        };
     }
 
     /** "Q4_K" of "Q4_K - Medium", "F32" of "all F32". */

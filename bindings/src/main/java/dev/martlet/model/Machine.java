@@ -21,7 +21,7 @@ import java.util.Set;
  */
 public record Machine(int processors, int cores, OptionalLong availableMemory) {
 
-    private static final long KIB = 1_024;
+    static final long KIB = 1_024;
 
     /** This machine now. Reads some files. */
     public static Machine current() {
@@ -68,7 +68,7 @@ public record Machine(int processors, int cores, OptionalLong availableMemory) {
 
     // ---- memory
 
-    private static OptionalLong memory(Path root) {
+    static OptionalLong memory(Path root) {
         Optional<String> available = value(root.resolve("proc/meminfo"), "MemAvailable:");
         if (available.isEmpty()) {
             return OptionalLong.empty();
@@ -81,7 +81,7 @@ public record Machine(int processors, int cores, OptionalLong availableMemory) {
     }
 
     /** The process's cgroup and those above it, of either version; a container may see its own as the topmost. */
-    private static List<Path> groups(Path root) {
+    static List<Path> groups(Path root) {
         List<Path> groups = new ArrayList<>();
         Path mount = root.resolve("sys/fs/cgroup");
         for (String line : text(root.resolve("proc/self/cgroup")).orElse("").split("\n")) {
@@ -120,14 +120,14 @@ public record Machine(int processors, int cores, OptionalLong availableMemory) {
         return limit.get() - used.get() + cache;
     }
 
-    private static Optional<Long> number(Path file) {
+    static Optional<Long> number(Path file) {
         return text(file).filter(text -> text.matches("\\d{1,18}")).map(Long::parseLong);
     }
 
     // ---- files
 
     /** What follows a key at the start of a line. */
-    private static Optional<String> value(Path file, String key) {
+    static Optional<String> value(Path file, String key) {
         return text(file)
                 .flatMap(text ->
                         text.lines().filter(line -> line.startsWith(key)).findFirst())

@@ -23,14 +23,16 @@ public final class Model extends NativeObject {
 
     private final NativeHandle handle;
     private final Path path;
+    private final ModelOptions options;
     private final ModelInfo info;
     private final Vocabulary vocabulary;
     private final Tokenizer tokenizer;
 
-    private Model(NativeHandle handle, Path path) {
+    private Model(NativeHandle handle, Path path, ModelOptions options) {
         super(handle);
         this.handle = handle;
         this.path = path;
+        this.options = options;
         this.info = call(NativeModels::info);
         this.vocabulary = call(pointer -> NativeModels.vocabulary(pointer, info.vocabularySize()));
         this.tokenizer = new NativeTokenizer(handle);
@@ -50,7 +52,7 @@ public final class Model extends NativeObject {
     public static Model open(Path file, ModelOptions options) {
         NativeHandle handle = new NativeHandle("model", ModelLoad.open(file, options), martlet_h::mt_model_close);
         try {
-            return new Model(handle, file);
+            return new Model(handle, file, options);
         } catch (RuntimeException e) {
             handle.close();
             throw e;
@@ -60,6 +62,11 @@ public final class Model extends NativeObject {
     /** The file it was opened from. */
     public Path path() {
         return path;
+    }
+
+    /** What it was opened with. */
+    public ModelOptions options() {
+        return options;
     }
 
     /** What the file says of the model. */

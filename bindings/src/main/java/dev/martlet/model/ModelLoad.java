@@ -1,6 +1,7 @@
 package dev.martlet.model;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.martlet.ffi.martlet_h;
@@ -57,7 +58,27 @@ final class ModelLoad {
         mt_model_params.check_tensors(params, options.checkTensors() ? 1 : 0);
         mt_model_params.progress_permille(params, progress);
         mt_model_params.cancel(params, cancel);
+        split(arena, options.split(), params);
         return params;
+    }
+
+    private static void split(Arena arena, GpuSplit split, MemorySegment params) {
+        int count = split.shares().size();
+        MemorySegment shares =
+                count == 0 ? MemorySegment.NULL : arena.allocate((long) count * Float.BYTES, Float.BYTES);
+        for (int i = 0; i < count; i++) {
+            shares.set(JAVA_FLOAT, (long) i * Float.BYTES, split.shares().get(i));
+        }
+        mt_model_params.tensor_split(params, shares);
+        mt_model_params.tensor_split_count(params, count);
+        mt_model_params.main_gpu(params, split.mainGpu());
+        mt_model_params.split_mode(
+                params,
+                switch (split.mode()) {
+                    case LAYER -> martlet_h.MT_SPLIT_LAYER();
+                    case NONE -> martlet_h.MT_SPLIT_NONE();
+                    case ROW -> martlet_h.MT_SPLIT_ROW();
+                });
     }
 
     /** Returns or throws only when the load has ended: it uses the caller's memory. */

@@ -14,6 +14,9 @@ public final class NativeLibrary {
     /** Guarded by the class. */
     private static boolean loaded;
 
+    /** Where it was loaded from. Guarded by the class. */
+    private static Path location = Path.of("");
+
     private NativeLibrary() {}
 
     /**
@@ -42,6 +45,7 @@ public final class NativeLibrary {
             NativeCalls.check("initialise", martlet_h.mt_init(NativeCalls.bytes(path, arena), path.length));
         }
         LogDrain.start();
+        location = directory;
         loaded = true;
     }
 
@@ -85,6 +89,12 @@ public final class NativeLibrary {
     private static String moduleName() {
         Module module = NativeLibrary.class.getModule();
         return module.isNamed() ? module.getName() : "ALL-UNNAMED";
+    }
+
+    /** The directory of the native files. Loads the library. */
+    public static synchronized Path location() {
+        ensureLoaded();
+        return location;
     }
 
     /** One line: llama.cpp version, CPU variant and its features. */

@@ -32,6 +32,16 @@ class DraftingIT {
                     + "that it catches in flight, and drinks by skimming over ponds. In autumn it gathers on wires and leaves for "
                     + "the south; in spring it comes back to the same barn.";
 
+    /**
+     * Most that a log probability differs where a token came with others instead of alone. Weights of four bits meet
+     * activations that each kernel rounds to eight bits in its own blocks: 0.11 was the largest that was measured in 282
+     * tokens of four samplings. A wrong row or position is off by whole units.
+     */
+    private static final float ROUNDING = 0.25f;
+
+    /** Most that it differs in the mean over an answer's tokens. */
+    private static final double MEAN_ROUNDING = 0.05;
+
     private static Model model;
 
     @BeforeAll
@@ -99,20 +109,27 @@ class DraftingIT {
             accepted += drafted.metrics().draftsAccepted();
             assertThat(drafted.tokens()).hasSize(100);
             int common = plain.common(drafted);
+            float largest = 0;
+            double sum = 0;
             for (int i = 0; i < common; i++) {
-                assertThat(drafted.tokens().get(i).logprob())
-                        .as("token %d with %s", i, sampling)
-                        .isCloseTo(plain.tokens().get(i).logprob(), Offset.offset(0.5f));
+                float difference = Math.abs(drafted.tokens().get(i).logprob()
+                        - plain.tokens().get(i).logprob());
+                assertThat(difference).as("token %d with %s", i, sampling).isLessThan(ROUNDING);
+                largest = Math.max(largest, difference);
+                sum += difference;
             }
+            System.out.println("DraftingIT: log probabilities differ by " + largest + " at most, " + sum / common
+                    + " in the mean of " + common + " tokens");
+            assertThat(sum / common).isLessThan(MEAN_ROUNDING);
             if (common < 100) {
                 // Which drafts are tried hangs on times, so that now and then another row is rounded otherwise.
                 TokenEvent.Token one = plain.tokens().get(common);
                 TokenEvent.Token other = drafted.tokens().get(common);
                 System.out.println("DraftingIT: another token at " + common + " with " + sampling);
-                assertThat(other.topLogprobs()[0]).isCloseTo(one.topLogprobs()[0], Offset.offset(0.5f));
+                assertThat(other.topLogprobs()[0]).isCloseTo(one.topLogprobs()[0], Offset.offset(ROUNDING));
                 if (sampling.equals(Sampling.greedy())) {
                     assertThat(one.topTokens()).as("a near tie").contains(other.id());
-                    assertThat(one.topLogprobs()[0] - one.topLogprobs()[1]).isLessThan(0.5f);
+                    assertThat(one.topLogprobs()[0] - one.topLogprobs()[1]).isLessThan(2 * ROUNDING);
                 }
             }
         }

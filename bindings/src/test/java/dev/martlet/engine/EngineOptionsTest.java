@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.martlet.engine.EngineOptions.FlashAttention;
+import dev.martlet.memory.CacheType;
+import dev.martlet.memory.CacheTypes;
 import org.junit.jupiter.api.Test;
 
 class EngineOptionsTest {
@@ -11,8 +13,20 @@ class EngineOptionsTest {
     @Test
     void shouldHaveTheseDefaults() {
         assertThat(EngineOptions.defaults())
-                .isEqualTo(
-                        new EngineOptions(0, 32, 512, 250, 0, 256, 262_144, FlashAttention.AUTO, true, 96, 1_024, 8));
+                .isEqualTo(new EngineOptions(
+                        0,
+                        32,
+                        512,
+                        250,
+                        0,
+                        256,
+                        262_144,
+                        FlashAttention.AUTO,
+                        true,
+                        96,
+                        1_024,
+                        8,
+                        CacheTypes.of(CacheType.F16)));
     }
 
     @Test
@@ -25,12 +39,26 @@ class EngineOptionsTest {
                         .withThreads(4)
                         .withQueueLimit(5)
                         .withQueueTokens(9)
-                        .withFlashAttention(FlashAttention.OFF)
                         .withPrefixCache(false)
                         .withCachedPrefixes(6)
                         .withHostCacheMiB(8)
-                        .withDrafts(9))
-                .isEqualTo(new EngineOptions(1, 2, 3, 7, 4, 5, 9, FlashAttention.OFF, false, 6, 8, 9));
+                        .withDrafts(9)
+                        .withFlashAttention(FlashAttention.ON)
+                        .withCacheTypes(new CacheTypes(CacheType.Q8_0, CacheType.Q4_0)))
+                .isEqualTo(new EngineOptions(
+                        1,
+                        2,
+                        3,
+                        7,
+                        4,
+                        5,
+                        9,
+                        FlashAttention.ON,
+                        false,
+                        6,
+                        8,
+                        9,
+                        new CacheTypes(CacheType.Q8_0, CacheType.Q4_0)));
     }
 
     @Test
@@ -57,5 +85,11 @@ class EngineOptionsTest {
         assertThatThrownBy(() -> options.withDrafts(-1)).hasMessageContaining("drafts is -1");
         assertThatThrownBy(() -> options.withDrafts(33)).hasMessageContaining("0 to 32");
         assertThatThrownBy(() -> options.withCachedPrefixes(224)).hasMessageContaining("0 to 223");
+        EngineOptions off = options.withFlashAttention(FlashAttention.OFF);
+        assertThatThrownBy(() -> off.withCacheTypes(CacheTypes.of(CacheType.Q8_0)))
+                .hasMessage("cacheTypes has values of type Q8_0, which needs flashAttention; it is OFF");
+        assertThat(off.withCacheTypes(new CacheTypes(CacheType.Q8_0, CacheType.F16))
+                        .cacheTypes())
+                .hasToString("Q8_0 and F16");
     }
 }

@@ -2,11 +2,15 @@ package dev.martlet.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.martlet.memory.CacheType;
+import dev.martlet.memory.CacheTypes;
+import dev.martlet.memory.ModelShape;
 import dev.martlet.model.Device;
 import dev.martlet.model.Machine;
 import dev.martlet.model.ModelInfo;
+import dev.martlet.model.ModelOptions;
+import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
@@ -43,21 +47,34 @@ class EngineSizingTest {
         return new Machine(processors, cores, OptionalLong.of(memory));
     }
 
+    private static ModelShape shape(long sizeBytes) {
+        ModelShape.Layer layer = new ModelShape.Layer(
+                sizeBytes / 32, sizeBytes / 32, sizeBytes / 200, 1_024, 1_024, 4_096, 32, 14_336, 0, 0);
+        return new ModelShape("test", 4_096, 4_096, 32_000, 0, 0, 0, false, false, Collections.nCopies(32, layer));
+    }
+
+    private static EngineSizing sizing(int trained, long sizeBytes, ModelOptions placed) {
+        return new EngineSizing(model(trained, sizeBytes), shape(sizeBytes), placed);
+    }
+
     private static EngineSizing sizing(int trained, long sizeBytes) {
-        return new EngineSizing(model(trained, sizeBytes), Map.of());
+        return sizing(trained, sizeBytes, ModelOptions.defaults());
     }
 
     @Test
     void shouldCountKeysAndValues() {
-        assertThat(sizing(4_096, 0).cacheBytesPerToken()).isEqualTo(32L * 8 * (128 + 128) * 2);
-        Map<String, String> wide = Map.of(
-                "general.architecture",
-                "deep",
-                "deep.attention.key_length",
-                "192",
-                "deep.attention.value_length",
-                "64");
-        assertThat(new EngineSizing(model(4_096, 0), wide).cacheBytesPerToken()).isEqualTo(32L * 8 * (192 + 64) * 2);
+        ModelShape shape = shape(0);
+        assertThat(shape.cacheBytesPerToken(CacheTypes.of(CacheType.F16))).isEqualTo(32L * 8 * (128 + 128) * 2);
+        assertThat(shape.cacheBytesPerToken(new CacheTypes(CacheType.Q8_0, CacheType.Q4_0)))
+                .isEqualTo(32L * (8 * 128 / 32) * (34 + 18));
+    }
+
+    @Test
+    void shouldHaveTwiceTheContextInAQuantisedCache() {
+        EngineOptions quantised = EngineOptions.defaults().withCacheTypes(CacheTypes.of(CacheType.Q8_0));
+        int plain = context(sizing(8_192, 4 * GIB), EngineOptions.defaults(), 6 * GIB);
+        assertThat(plain).isEqualTo(8_192);
+        assertThat(context(sizing(8_192, 4 * GIB), quantised, 6 * GIB)).isEqualTo(15_360);
     }
 
     @Test
@@ -83,7 +100,9 @@ class EngineSizingTest {
         assertThat(context(sizing, open.withContextTokens(777), 8 * GIB))
                 .as("as asked")
                 .isEqualTo(777);
-        assertThat(sizing.contextTokens(32, OptionalLong.empty())).as("unknown").isEqualTo(EngineSizing.MOST_CELLS);
+        assertThat(sizing.contextTokens(open, OptionalLong.empty(), List.of()))
+                .as("unknown")
+                .isEqualTo(EngineSizing.MOST_CELLS);
     }
 
     @Test
@@ -98,10 +117,20 @@ class EngineSizingTest {
     void shouldLookAtTheGpuWhereThereIsOne() {
         Device cpu = new Device(Device.Kind.CPU, "CPU", "", "CPU", 100 * GIB, 100 * GIB);
         Device gpu = new Device(Device.Kind.GPU, "CUDA0", "", "CUDA", 2 * GIB, 8 * GIB);
-        assertThat(sizing(8_192, 4 * GIB)
-                        .fit(EngineOptions.defaults(), machine(8, 8, 100 * GIB), List.of(cpu, gpu))
-                        .contextTokens())
-                .isEqualTo(8_192);
+        int cells = onGpu(ModelOptions.defaults(), cpu, gpu);
+        assertThat(cells).as("a GiB less a step's memory").isBetween(6_400, 7_936);
+        assertThat(onGpu(ModelOptions.defaults().withGpuLayers(17), cpu, gpu))
+                .as("half of the layers")
+                .isBetween(2 * cells - 1_024, 2 * cells + 1_024);
+        assertThat(onGpu(ModelOptions.defaults().withGpuLayers(0), cpu, gpu))
+                .as("none of them")
+                .isEqualTo(EngineSizing.MOST_CELLS);
+    }
+
+    private static int onGpu(ModelOptions placed, Device... devices) {
+        return sizing(8_192, 4 * GIB, placed)
+                .fit(EngineOptions.defaults(), machine(8, 8, 100 * GIB), List.of(devices))
+                .contextTokens();
     }
 
     private static int context(EngineSizing sizing, EngineOptions options, long memory) {

@@ -59,18 +59,18 @@ class ForecastTest {
     @Test
     void shouldForetellAWaitFromTheTokensAhead() {
         Forecast forecast = new Forecast();
-        assertThat(forecast.waitNanos(3, 1_000, 5_000)).as("nothing is known").isZero();
+        assertThat(forecast.workNanos(3, 1_000, 5_000)).as("nothing is known").isZero();
         forecast.step(100, 0, 100_000);
         forecast.step(0, 10, 100_000);
         forecast.ended(50);
-        assertThat(forecast.waitNanos(4, 1_000, 4_000))
+        assertThat(forecast.workNanos(4, 1_000, 4_000))
                 .as("1,000 prompt tokens and 4 answers of 50")
                 .isEqualTo(1_000 * 1_000 + 4 * 50 * 10_000);
-        assertThat(forecast.waitNanos(4, 1_000, 40)).as("limits count").isEqualTo(1_000 * 1_000 + 40 * 10_000);
+        assertThat(forecast.workNanos(4, 1_000, 40)).as("limits count").isEqualTo(1_000 * 1_000 + 40 * 10_000);
         for (int i = 0; i < 200; i++) {
             forecast.began(100, 25);
         }
-        assertThat(forecast.waitNanos(0, 1_000, 0))
+        assertThat(forecast.workNanos(0, 1_000, 0))
                 .as("three quarters come from the cache")
                 .isBetween(250_000L, 251_000L);
     }
@@ -89,10 +89,10 @@ class ForecastTest {
             early.seen = early.size - 1;
         }
         forecast.running(List.of(early, late), false);
-        assertThat(forecast.waitNanos(0, 0, 0))
+        assertThat(forecast.nanosToRoom())
                 .as("nine prompt tokens, and 20 steps of two")
                 .isEqualTo(9 * 1_000 + 20 * 2 * 10_000);
         forecast.running(List.of(early, late), true);
-        assertThat(forecast.waitNanos(0, 0, 0)).as("there is room").isZero();
+        assertThat(forecast.nanosToRoom()).as("there is room").isZero();
     }
 }

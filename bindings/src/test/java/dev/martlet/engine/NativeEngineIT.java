@@ -7,6 +7,10 @@ import dev.martlet.grammar.CompiledGrammar;
 import dev.martlet.grammar.Grammar;
 import dev.martlet.grammar.JsonSchemaOptions;
 import dev.martlet.grammar.TokenIndex;
+import dev.martlet.memory.CacheType;
+import dev.martlet.memory.CacheTypes;
+import dev.martlet.memory.MemoryUse;
+import dev.martlet.memory.ModelShape;
 import dev.martlet.model.Model;
 import dev.martlet.model.TestModel;
 import dev.martlet.nativelib.NativeException;
@@ -253,9 +257,13 @@ class NativeEngineIT {
             assertThat(setup.contextTokens()).isEqualTo(16_384);
             assertThat(setup.sequenceTokens()).as("as trained").isEqualTo(8_192);
             assertThat(engine.limits().sequenceTokens()).isEqualTo(8_192);
-            assertThat(setup.cacheType()).isEqualTo("F16");
-            long bytesPerToken = new EngineSizing(model.info(), model.metadata()).cacheBytesPerToken();
+            assertThat(setup.cacheTypes()).isEqualTo(CacheTypes.of(CacheType.F16));
+            long bytesPerToken = ModelShape.read(model.path()).cacheBytesPerToken(setup.cacheTypes());
             assertThat(setup.cacheBytes()).as("the estimate").isEqualTo(16_384 * bytesPerToken);
+            MemoryUse host = setup.memory().getFirst();
+            assertThat(host.cache()).isEqualTo(setup.cacheBytes());
+            assertThat(host.weights()).isGreaterThan(model.info().sizeBytes() * 9 / 10);
+            assertThat(host.compute()).as("the logits").isGreaterThan(36L * 49_152 * 4);
         }
     }
 

@@ -53,11 +53,14 @@ class PredictionTest {
     }
 
     @Test
-    void shouldPreferThePlaceNextToWhereItWas() {
-        String verses = "ab1 xx ab2 xx ab3 xx ab4";
-        assertThat(course(verses, "ab1 xx ......ab2 xx ab3 xx ab4"))
-                .as("the first ab that is left, not the last")
-                .isEqualTo(new Course(22, 24));
+    void shouldGoOnAtTheNextOfManyLikePlaces() {
+        assertThat(course("ab1 ab2 ab3 ab4", "ab1 ____ab2 ab3 ab4"))
+                .as("ab stands in three places ahead")
+                .isEqualTo(new Course(4 + 9, 4 + 11));
+        String like = "x".repeat(1_000);
+        assertThat(course("x" + "y".repeat(8) + like, "x" + like).foretold())
+                .as("it does not begin at the end")
+                .isGreaterThan(950);
     }
 
     @Test

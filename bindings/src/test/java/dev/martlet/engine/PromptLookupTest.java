@@ -56,25 +56,6 @@ class PromptLookupTest {
     }
 
     @Test
-    void shouldFindTheEndOfAnotherText() {
-        int[] tokens = ByteTokens.tokens("one for sorrow, two for joy");
-        PromptLookup lookup = new PromptLookup();
-        lookup.extend(tokens, tokens.length);
-        int[] text = ByteTokens.tokens("none but two");
-        assertThat(lookup.find(tokens, text, text.length, 0, 16))
-                .as("two, not so")
-                .isEqualTo(19);
-        assertThat(lookup.find(tokens, text, 4, 0, 16)).as("one").isEqualTo(3);
-        assertThat(lookup.find(tokens, text, 1, 0, 16)).isEqualTo(PromptLookup.NONE);
-        assertThat(lookup.find(tokens, ByteTokens.tokens("oy"), 2, 0, 16))
-                .as("its end")
-                .isEqualTo(PromptLookup.NONE);
-        PromptLookup none = new PromptLookup();
-        none.extend(new int[] {1}, 1);
-        assertThat(none.find(new int[] {1}, text, 4, 0, 16)).isEqualTo(PromptLookup.NONE);
-    }
-
-    @Test
     void shouldNotDependOnHowTheTextGrew() {
         long seed = Long.getLong("martlet.test.seed", System.nanoTime());
         System.out.println("PromptLookupTest: martlet.test.seed=" + seed);

@@ -1,21 +1,13 @@
 package dev.martlet.grammar;
 
 import dev.martlet.model.Vocabulary;
-import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
-import java.util.zip.GZIPInputStream;
 
 /**
  * Runs cases of MaskBench (one JSON object a line: {@code id}, {@code schema}, {@code tests} with {@code valid} and
@@ -167,55 +159,13 @@ public final class MaskBench {
         out.append('"');
     }
 
-    /** Mean, median, 99th percentile and maximum of the mask times and the compile times, in microseconds. */
-    public String times() {
-        return "mask us: " + summary(maskNanos) + "\ncompile us: " + summary(compileNanos);
+    /** Processor time of each mask so far, in nanoseconds. */
+    public List<Long> maskNanos() {
+        return List.copyOf(maskNanos);
     }
 
-    private static String summary(List<Long> nanos) {
-        long[] sorted = nanos.stream().mapToLong(n -> n).sorted().toArray();
-        if (sorted.length == 0) {
-            return "none";
-        }
-        double mean = Arrays.stream(sorted).average().orElse(0);
-        return String.format(
-                "count %d mean %.1f p50 %.1f p99 %.1f max %.1f",
-                sorted.length,
-                mean / 1000,
-                sorted[sorted.length / 2] / 1000.0,
-                sorted[(int) (sorted.length * 0.99)] / 1000.0,
-                sorted[sorted.length - 1] / 1000.0);
-    }
-
-    /** Arguments: a GGUF file with Llama 3's vocabulary, a case file (gzip or plain), and how often to run (1). */
-    public static void main(String[] args) throws IOException {
-        GgufVocabulary gguf = new GgufVocabulary(Path.of(args[0]));
-        MaskBench bench = new MaskBench(gguf.vocabulary(), gguf::encode);
-        List<String> lines = lines(Path.of(args[1]));
-        int runs = args.length > 2 ? Integer.parseInt(args[2]) : 1;
-        for (int run = 0; run < runs; run++) {
-            bench.maskNanos.clear();
-            bench.compileNanos.clear();
-            int[] counts = new int[Outcome.values().length];
-            for (String line : lines) {
-                Result result = bench.run(line);
-                counts[result.outcome.ordinal()]++;
-                if (run == 0 && result.outcome != Outcome.PASSED) {
-                    System.out.println(result.outcome + " " + result.id + ": " + result.detail);
-                }
-            }
-            for (Outcome outcome : Outcome.values()) {
-                System.out.println(outcome + " " + counts[outcome.ordinal()]);
-            }
-            System.out.println(bench.times());
-        }
-    }
-
-    private static List<String> lines(Path file) throws IOException {
-        try (InputStream raw = Files.newInputStream(file);
-                InputStream in = file.toString().endsWith(".gz") ? new GZIPInputStream(raw) : raw;
-                BufferedReader reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
-            return reader.lines().toList();
-        }
+    /** Processor time of each compilation so far, in nanoseconds. */
+    public List<Long> compileNanos() {
+        return List.copyOf(compileNanos);
     }
 }

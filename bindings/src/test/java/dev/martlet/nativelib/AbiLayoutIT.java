@@ -8,6 +8,7 @@ import dev.martlet.ffi.mt_context_params;
 import dev.martlet.ffi.mt_device;
 import dev.martlet.ffi.mt_embedder_info;
 import dev.martlet.ffi.mt_embedder_params;
+import dev.martlet.ffi.mt_memory;
 import dev.martlet.ffi.mt_model_info;
 import dev.martlet.ffi.mt_model_params;
 import dev.martlet.ffi.mt_perf;
@@ -32,6 +33,7 @@ class AbiLayoutIT {
             mt_sampler_params.layout(),
             mt_context_params.layout(),
             mt_context_info.layout(),
+            mt_memory.layout(),
             mt_step_input.layout(),
             mt_step_output.layout(),
             mt_perf.layout(),

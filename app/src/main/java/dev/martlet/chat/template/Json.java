@@ -10,15 +10,23 @@ import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** JSON in and out: the context's values, {@code tojson} and {@code from_json}. */
 final class Json {
     /** Looked up once: the static methods of jakarta.json.Json search for it on every call. */
     private static final JsonProvider PROVIDER = JsonProvider.provider();
 
+    /** Names of who speaks: with them templates spell control tokens, as in {@code '<|' + message.role + '|>'}. */
+    private static final Set<String> ROLES = Set.of("system", "developer", "user", "assistant", "tool", "function");
+
     private Json() {}
 
-    /** A variable of the context. */
+    /**
+     * A variable of the context.
+     *
+     * @param trusted whether its strings are the template's own; of others, the roles of messages still are
+     */
     static Value load(Run run, JsonValue json, boolean trusted) {
         return toValue(run, json, trusted, true);
     }
@@ -54,13 +62,18 @@ final class Json {
                 JsonObject object = json.asJsonObject();
                 var dict = new Dict(object.size());
                 for (var entry : object.entrySet()) {
-                    dict.entries()
-                            .put(Text.of(entry.getKey(), trusted), toValue(run, entry.getValue(), trusted, context));
+                    boolean ours = trusted || context && isRole(entry.getKey(), entry.getValue());
+                    dict.entries().put(Text.of(entry.getKey(), trusted), toValue(run, entry.getValue(), ours, context));
                 }
                 run.leave(Run.LEVEL);
                 yield dict;
             }
         };
+    }
+
+    /** A word of a closed set: whoever puts it where no role stands has won nothing, it spells no token by itself. */
+    private static boolean isRole(String key, JsonValue value) {
+        return key.equals("role") && value instanceof JsonString word && ROLES.contains(word.getString());
     }
 
     private static Value number(JsonNumber number) {

@@ -37,6 +37,7 @@ final class Campaign {
      * @param peers the folder of {@code llama-server}
      * @param warmUp how long a server is used before it is measured
      * @param limit how long a run may take
+     * @param model what rows without one of their own run on
      * @param work an empty folder for logs
      */
     record Plan(
@@ -61,7 +62,7 @@ final class Campaign {
         int cells = Setup.cells(workload);
         Map<Setup, Series> servers = new LinkedHashMap<>();
         for (Setup setup : Setup.all(plan.launcher(), plan.peers().resolve("llama-server"), workload.clients())) {
-            servers.put(setup, new Series(setup.name(), setup.command(plan.model(), 0, plan.threads(), cells)));
+            servers.put(setup, new Series(setup.name(), setup.command(model(workload), 0, plan.threads(), cells)));
         }
         Optional<Series> reference = Optional.of(Reference.name(workload))
                 .filter(name -> !name.isEmpty())
@@ -95,14 +96,18 @@ final class Campaign {
         return new RowResult(workload, cells, martlet, peers, reference, mismatches);
     }
 
+    private Path model(Workload workload) {
+        return workload.ownModel().orElse(plan.model());
+    }
+
     private Run run(Workload workload, Setup setup, Series series, int cells, long seed, int round)
             throws InterruptedException {
         int port = ServerProcess.freePort();
         Path log = plan.work()
                 .resolve(workload.id() + "-" + round + "-" + setup.name().replaceAll("[^a-z0-9]+", "-") + ".log");
         Run run;
-        try (ServerProcess server =
-                ServerProcess.start(setup.command(plan.model(), port, plan.threads(), cells), port, log, START_LIMIT)) {
+        try (ServerProcess server = ServerProcess.start(
+                setup.command(model(workload), port, plan.threads(), cells), port, log, START_LIMIT)) {
             warmUp(server.client(), seed);
             run = timed(workload, server, seed);
         } catch (ServingException e) {
@@ -198,7 +203,7 @@ final class Campaign {
                 : Optional.empty();
     }
 
-    /** Leaves out the configurations of the peer that are far from the best. */
+    /** Leaves out the configurations of the peer that are far from the best, and were not disturbed. */
     static void leaveOutHopeless(Workload workload, List<Series> peers) {
         Figure figure = workload.figures().getFirst();
         List<Series> whole =
@@ -207,6 +212,7 @@ final class Campaign {
                 .map(peer -> peer.median(figure).getAsDouble())
                 .reduce((a, b) -> figure.isBetter(a, b) ? a : b)
                 .ifPresent(best -> whole.stream()
+                        .filter(peer -> peer.runs().stream().noneMatch(Run::isDisturbed))
                         .filter(peer -> figure.ratio(best, peer.median(figure).getAsDouble()) > HOPELESS)
                         .forEach(peer -> peer.leaveOut("more than " + (int) HOPELESS
                                 + " times worse than the best configuration in the first round")));

@@ -1,6 +1,7 @@
 package dev.martlet.bench.serving;
 
 import dev.martlet.cli.ModelStore;
+import dev.martlet.model.TinyLlama;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonWriter;
@@ -58,7 +59,10 @@ public final class ServingCommand implements Callable<Integer> {
     @Option(names = "--rounds", paramLabel = "N", description = "Rounds of each row (default: 3).")
     private Optional<Integer> rounds = Optional.empty();
 
-    @Option(names = "--model", paramLabel = "FILE", description = "The GGUF file (default: the default model).")
+    @Option(
+            names = "--model",
+            paramLabel = "FILE",
+            description = "The GGUF file (default: the default model; streams64 runs on a tiny one of its own).")
     private Optional<Path> model = Optional.empty();
 
     @Option(names = "--threads", paramLabel = "N", description = "Compute threads (default: one per physical core).")
@@ -106,6 +110,7 @@ public final class ServingCommand implements Callable<Integer> {
     private int measure(Path root, Path file, Peers peers) throws IOException, InterruptedException {
         int compute = threads.orElseGet(Machine::physicalCores);
         Path work = Files.createTempDirectory("martlet-serving");
+        Path tiny = TinyLlama.write(work.resolve("tiny.gguf"), Words.all());
         ModelFacts facts = ModelFacts.of(file);
         Campaign campaign = new Campaign(
                 new Campaign.Plan(
@@ -121,7 +126,7 @@ public final class ServingCommand implements Callable<Integer> {
                         work),
                 System.err);
         List<RowResult> results = new ArrayList<>();
-        for (Workload workload : Workloads.all(facts, file, quick)) {
+        for (Workload workload : Workloads.all(facts, file, tiny, quick)) {
             if (rows.contains(workload.id())) {
                 results.add(campaign.measure(workload));
                 write(about(file, compute, peers), results); // after each row: a long campaign may be cut short

@@ -1,10 +1,16 @@
 package dev.martlet.bench.serving;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Clients that begin at once with short prompts and long answers: what a token costs beside the model. */
-record Streams(int clients, int outputTokens) implements Workload {
+/**
+ * Clients that begin at once with short prompts and long answers: what a token costs beside the model.
+ *
+ * @param tiny a model that costs next to nothing, with a token for each of the {@link Words}
+ */
+record Streams(int clients, int outputTokens, Path tiny) implements Workload {
     private static final int PROMPT_WORDS = 6;
     private static final int LONGEST_PROMPT = 128;
 
@@ -15,7 +21,7 @@ record Streams(int clients, int outputTokens) implements Workload {
 
     @Override
     public String title() {
-        return clients + " clients at once, short prompts, " + outputTokens + " tokens out";
+        return clients + " clients at once, a tiny model, short prompts, " + outputTokens + " tokens out";
     }
 
     @Override
@@ -26,6 +32,11 @@ record Streams(int clients, int outputTokens) implements Workload {
     @Override
     public int tokensPerClient() {
         return LONGEST_PROMPT + outputTokens;
+    }
+
+    @Override
+    public Optional<Path> ownModel() {
+        return Optional.of(tiny);
     }
 
     @Override

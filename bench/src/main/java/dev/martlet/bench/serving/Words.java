@@ -19,6 +19,11 @@ final class Words {
         random = new SplittableRandom(seed);
     }
 
+    /** All of them. */
+    static List<String> all() {
+        return WORDS;
+    }
+
     /** The next text, of so many words. */
     String text(int words) {
         return Stream.generate(() -> WORDS.get(random.nextInt(WORDS.size())))

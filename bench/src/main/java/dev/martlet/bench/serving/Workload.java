@@ -1,6 +1,8 @@
 package dev.martlet.bench.serving;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** A row of the comparison: what clients ask of a server, and what is told of it. */
 sealed interface Workload permits FanOut, Mixed, Streams, Single, Conversation, Arrival, Resident {
@@ -19,6 +21,11 @@ sealed interface Workload permits FanOut, Mixed, Streams, Single, Conversation, 
 
     /** Most tokens that a client's prompt and answer have together. */
     int tokensPerClient();
+
+    /** The model that this row runs on, where it is not the campaign's. */
+    default Optional<Path> ownModel() {
+        return Optional.empty();
+    }
 
     /** Whether every server gets the same prompts, token by token. */
     default boolean samePrompts() {

@@ -13,8 +13,11 @@ final class Workloads {
 
     private Workloads() {}
 
-    /** @param quick for smaller sizes of the rows that take long */
-    static List<Workload> all(ModelFacts facts, Path model, boolean quick) {
+    /**
+     * @param tiny the model of the rows that measure what is beside a model
+     * @param quick for smaller sizes of the rows that take long
+     */
+    static List<Workload> all(ModelFacts facts, Path model, Path tiny, boolean quick) {
         int shared64 = quick ? 300 : 3_000;
         int arriving = quick ? 1_000 : 4_000;
         Mixed mixed = new Mixed(16, 32);
@@ -22,7 +25,7 @@ final class Workloads {
                 fanOut("fanout", facts, 16, 970),
                 fanOut("fanout64", facts, 64, shared64),
                 mixed,
-                new Streams(64, quick ? 32 : 128),
+                new Streams(64, quick ? 32 : 128, tiny),
                 new Single(facts.words(1_024), 1_024, quick ? 32 : 128),
                 new Conversation(5, 32),
                 new Arrival(8, facts.words(arriving), arriving, quick ? 200 : 1_200),

@@ -85,10 +85,13 @@ class RowResultTest {
         Series best = Results.series("best", 10);
         Series near = Results.series("near", 19);
         Series far = Results.series("far", 21);
-        Campaign.leaveOutHopeless(Results.FAN_OUT, List.of(best, near, far, Results.series("none")));
+        Series disturbed = Results.series("disturbed");
+        disturbed.add(Results.run(30).withDetails(Map.of(Bystanders.DETAIL, 0.4)));
+        Campaign.leaveOutHopeless(Results.FAN_OUT, List.of(best, near, far, disturbed, Results.series("none")));
 
         assertThat(best.leftOut()).isEmpty();
         assertThat(near.leftOut()).isEmpty();
         assertThat(far.leftOut()).isPresent();
+        assertThat(disturbed.leftOut()).as("what others did says nothing of it").isEmpty();
     }
 }

@@ -1,0 +1,2 @@
+/* empty.c: a library that is there. */
+int martlet_empty;
