@@ -380,6 +380,8 @@ MT_API int32_t mt_sequence_load(mt_context *context, int32_t sequence, const voi
 #define MT_STEP_SAMPLE 1 /* sample after the segment's last token: one output row */
 #define MT_STEP_VERIFY 2 /* tokens are [last, d1 .. dg]: sample each row as if the drafts had been emitted one by one,
                             stop at the first mismatch and trim the sequence to what was accepted: up to g + 1 rows */
+#define MT_STEP_SCORE 4  /* a row for each of the segment's tokens, with the log probability of the token that follows it;
+                            may be added to MT_STEP_SAMPLE, whose row is the last then */
 
 /*
  * One step: prefill, decode and draft-verification segments of many sequences in one batch. Segment s feeds
@@ -397,12 +399,14 @@ typedef struct mt_step_input {
     const int32_t *position;    /* [segments] */
     const int32_t *token_count; /* [segments], each at least 1 */
     const int32_t *flags;       /* [segments] 0 (prefill without output) or MT_STEP_* */
-    const int32_t *top_logprobs; /* [segments] 0 = no logprobs at all, k + 1 = the chosen one's and the k best (k <= 20) */
+    const int32_t *top_logprobs; /* [segments] 0 = no logprobs at all (not with SCORE), k + 1 = the chosen one's and the k best (k <= 20) */
     mt_sampler *const *sampler; /* [segments] NULL where nothing is sampled */
     const int64_t *const *mask; /* NULL, or [segments]: NULL or bits of allowed tokens, (n_vocab + 63) / 64 words a row:
                                    one row for SAMPLE, token_count rows for VERIFY; bit t % 64 of word t / 64 is token t;
                                    each row allows at least one token */
     const int32_t *tokens;      /* [n_tokens] */
+    const int32_t *next;        /* NULL, or [segments]: what follows the last token of a SCORE segment without SAMPLE; -1
+                                   where nothing does: that token has no row then */
 } mt_step_input;
 
 /*
@@ -416,7 +420,7 @@ typedef struct mt_step_output {
     int32_t top_stride;    /* at least the largest k asked for; 0 where none */
     int32_t n_rows;        /* out */
     int32_t *row_count;    /* [segments] out */
-    int32_t *token;        /* [row_capacity] out; -1 where nothing can be chosen (bias forbids all that the mask allows, or
+    int32_t *token;        /* [row_capacity] out; in SCORE's rows the token that was given; -1 where nothing can be chosen (bias forbids all that the mask allows, or
                               the model gave no number): the sampler is not fed, a VERIFY segment ends there */
     float *logprob;        /* [row_capacity] out; 0 where not asked for */
     int32_t *top_token;    /* [row_capacity * top_stride] out, may be NULL when top_stride is 0 */
@@ -428,7 +432,7 @@ typedef struct mt_step_output {
 /*
  * Validates all, then decodes and samples. On MT_ERR_NO_SPACE, MT_ERR_INVALID_ARG and MT_ERR_ABORTED the sequences and
  * samplers are as before the call. row_capacity must hold the most rows the step may give: one for each SAMPLE,
- * token_count for each VERIFY, in all at most n_outputs_max. A sampler serves one segment of a step.
+ * token_count for each VERIFY and SCORE, one less without a token behind its last; in all at most n_outputs_max. A sampler serves one segment of a step.
  */
 MT_API int32_t mt_step(mt_context *context, const mt_step_input *input, mt_step_output *output);
 

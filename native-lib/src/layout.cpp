@@ -167,6 +167,7 @@ void steps(writer &w) {
     FIELD(mt_step_input, sampler);
     FIELD(mt_step_input, mask);
     FIELD(mt_step_input, tokens);
+    FIELD(mt_step_input, next);
 
     w.size("mt_step_output", sizeof(mt_step_output));
     FIELD(mt_step_output, struct_size);

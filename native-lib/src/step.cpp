@@ -13,7 +13,7 @@ namespace {
 
 /* Row r of a segment, as the model gave it, into the workspace; returns it. */
 const float *load(context &c, const segment &g, int32_t r) {
-    const int32_t token = g.first_token + g.n_tokens - g.rows + r;
+    const int32_t token = g.first_token + g.first_row + r;
     const float *logits = c.kernel([&] { return llama_get_logits_ith(c.llama, token); });
     if (logits == nullptr) {
         c.poisoned("llama.cpp gave no logits for token " + std::to_string(token) + " of the step");
@@ -89,7 +89,7 @@ void decode(context &c, const mt_step_input &in) {
             const auto at = static_cast<size_t>(g.first_token + i);
             m.position[at] = g.position + i;
             m.sequence[at] = c.id_of(g.sequence);
-            m.output[at] = i >= g.n_tokens - g.rows;
+            m.output[at] = i >= g.first_row && i < g.first_row + g.rows;
         }
     }
     llama_batch batch{in.n_tokens,       const_cast<llama_token *>(in.tokens), /* llama.cpp reads only */
@@ -124,7 +124,7 @@ double write_top(context &c, const segment &g, mt_step_output &out, int32_t row)
 int32_t sample_row(context &c, const segment &g, int32_t r, mt_step_output &out, int32_t row) {
     const float *logits = load(c, g, r);
     const double log_z = write_top(c, g, out, row);
-    const int64_t *mask = g.mask == nullptr ? nullptr : g.mask + static_cast<int64_t>(r) * c.work.blocks();
+    const int64_t *mask = g.mask == nullptr ? nullptr : g.mask + static_cast<int64_t>(r - g.scored) * c.work.blocks();
     const int32_t token = g.sampler->state.choose(c.work, mask, c.owner->eog);
     out.token[row] = token;
     out.logprob[row] = 0;
@@ -135,19 +135,32 @@ int32_t sample_row(context &c, const segment &g, int32_t r, mt_step_output &out,
     return token;
 }
 
-/* Samples a segment's rows; returns how many of its tokens stay in the sequence. */
+/* Writes into output row number row what row r of a segment says of the token that follows. */
+void score_row(context &c, const segment &g, int32_t r, const int32_t *tokens, mt_step_output &out, int32_t row) {
+    load(c, g, r);
+    const double log_z = write_top(c, g, out, row);
+    const int32_t token = r + 1 < g.n_tokens ? tokens[g.first_token + r + 1] : g.next;
+    const float logit = c.work.row[static_cast<size_t>(token)]; /* -inf where the model gave no number */
+    out.token[row] = token;
+    out.logprob[row] = std::isinf(logit) ? logit : static_cast<float>(static_cast<double>(logit) - log_z);
+}
+
+/* Scores and samples a segment's rows; returns how many of its tokens stay in the sequence. */
 int32_t sample(context &c, transaction &t, const segment &g, const int32_t *tokens, mt_step_output &out) {
     int32_t r = 0;
-    for (bool more = g.rows > 0; more; ++r) {
+    for (; r < g.scored; ++r) {
+        score_row(c, g, r, tokens, out, out.n_rows + r);
+    }
+    for (bool more = r < g.rows; more; ++r) {
         const int32_t token = sample_row(c, g, r, out, out.n_rows + r);
         if (token >= 0) {
             t.feed(*g.sampler, token);
         }
-        const int32_t next = g.first_token + g.n_tokens - g.rows + r + 1; /* the draft this row is to confirm */
+        const int32_t next = g.first_token + g.first_row + r + 1; /* the draft this row is to confirm */
         more = r + 1 < g.rows && tokens[next] == token;
     }
     out.n_rows += r;
-    return g.n_tokens - g.rows + r;
+    return g.scored > 0 ? g.n_tokens : g.first_row + r;
 }
 
 /* Leaves the context's memory of steps empty, and the samplers to others. */

@@ -97,8 +97,10 @@ void step_plan::add(context &c, const mt_step_input &in, const mt_step_output &o
                     g.sequence, length);
     MARTLET_REQUIRE(g.n_tokens >= 1 && g.n_tokens <= in.n_tokens - n_tokens_, "segment %d: token_count is %d", s,
                     g.n_tokens);
-    MARTLET_REQUIRE(in.flags[s] == 0 || in.flags[s] == MT_STEP_SAMPLE || verify, "segment %d: flags is %d", s,
+    const int32_t scoring = in.flags[s] & MT_STEP_SCORE;
+    MARTLET_REQUIRE((in.flags[s] & ~(MT_STEP_SCORE | MT_STEP_SAMPLE)) == 0 || verify, "segment %d: flags is %d", s,
                     in.flags[s]);
+    MARTLET_REQUIRE(scoring == 0 || g.top_k >= 0, "segment %d: SCORE without log probabilities", s);
     MARTLET_REQUIRE(g.top_k >= -1 && g.top_k <= MAX_TOP_LOGPROBS, "segment %d: top_logprobs is %d, not in 0..%d", s,
                     in.top_logprobs[s], MAX_TOP_LOGPROBS + 1);
     MARTLET_REQUIRE(g.top_k <= out.top_stride, "segment %d: %d top logprobs, top_stride is %d", s, g.top_k,
@@ -110,22 +112,35 @@ void step_plan::add(context &c, const mt_step_input &in, const mt_step_output &o
         fail(MT_ERR_NO_SPACE, "segment %d: sequence %d holds %d tokens of at most %d", s, g.sequence, length,
              c.n_ctx_seq);
     }
-    g.rows = in.flags[s] == 0 ? 0 : verify ? g.n_tokens : 1;
-    if (g.rows > 0) {
-        add_sampler(c, in, s);
-        g.sampler = samplers_.back().get();
-        g.mask = in.mask == nullptr ? nullptr : in.mask[s];
-        for (int32_t r = 0; g.mask != nullptr && r < g.rows; ++r) {
-            MARTLET_REQUIRE(
-                allows_any(g.mask + static_cast<int64_t>(r) * blocks_of(c.owner->n_vocab), c.owner->n_vocab),
-                "segment %d: row %d of the mask allows no token", s, r);
-        }
-    }
+    add_rows(c, in, s, g);
     has_prefill_ = has_prefill_ || (g.n_tokens > 1 && !verify);
     n_tokens_ += g.n_tokens;
     n_rows_ += g.rows;
     segments_.push_back(g);
     seen_[static_cast<size_t>(g.sequence)] = true;
+}
+
+void step_plan::add_rows(const context &c, const mt_step_input &in, int32_t s, segment &g) {
+    const bool sampled = (in.flags[s] & MT_STEP_SAMPLE) != 0 || in.flags[s] == MT_STEP_VERIFY;
+    g.next = -1;
+    if ((in.flags[s] & MT_STEP_SCORE) != 0) {
+        g.next = sampled || in.next == nullptr ? -1 : in.next[s];
+        MARTLET_REQUIRE(g.next >= -1 && g.next < c.owner->n_vocab, "segment %d: next is %d, the vocabulary has %d", s,
+                        g.next, c.owner->n_vocab);
+        g.scored = g.next >= 0 ? g.n_tokens : g.n_tokens - 1;
+    }
+    g.rows = g.scored + (in.flags[s] == MT_STEP_VERIFY ? g.n_tokens : sampled ? 1 : 0);
+    g.first_row = g.scored > 0 ? 0 : g.n_tokens - g.rows;
+    if (!sampled) {
+        return;
+    }
+    add_sampler(c, in, s);
+    g.sampler = samplers_.back().get();
+    g.mask = in.mask == nullptr ? nullptr : in.mask[s];
+    for (int32_t r = 0; g.mask != nullptr && r < g.rows - g.scored; ++r) {
+        MARTLET_REQUIRE(allows_any(g.mask + static_cast<int64_t>(r) * blocks_of(c.owner->n_vocab), c.owner->n_vocab),
+                        "segment %d: row %d of the mask allows no token", s, r);
+    }
 }
 
 void step_plan::add_sampler(const context &c, const mt_step_input &in, int32_t s) {

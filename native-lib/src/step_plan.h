@@ -14,8 +14,11 @@ struct segment {
     int32_t position;
     int32_t first_token; /* where its tokens start in the step */
     int32_t n_tokens;
-    int32_t rows;  /* the most it may give: 0, 1, or n_tokens to verify */
-    int32_t top_k; /* -1: no logprobs at all */
+    int32_t rows;      /* the most it may give: 0, 1, or n_tokens to verify */
+    int32_t scored;    /* the first of them, which score a token that is given */
+    int32_t first_row; /* which of its tokens has the first row */
+    int32_t next;      /* the token behind its last; -1 where unknown */
+    int32_t top_k;     /* -1: no logprobs at all */
     const int64_t *mask;
     sampler_handle *sampler;
 };
@@ -33,6 +36,7 @@ public:
 
 private:
     void add(context &c, const mt_step_input &in, const mt_step_output &out, int32_t s);
+    void add_rows(const context &c, const mt_step_input &in, int32_t s, segment &g);
     void add_sampler(const context &c, const mt_step_input &in, int32_t s);
 
     std::vector<segment> segments_;

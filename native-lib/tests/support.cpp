@@ -157,6 +157,7 @@ mt_step_input step::input() const {
     in.sampler = samplers.data();
     in.mask = masks.data();
     in.tokens = tokens.data();
+    in.next = next.empty() ? nullptr : next.data();
     return in;
 }
 

@@ -81,6 +81,7 @@ struct step {
     std::vector<int32_t> sequence, position, count, flags, top, tokens;
     std::vector<mt_sampler *> samplers;
     std::vector<const int64_t *> masks;
+    std::vector<int32_t> next; /* where set: of each segment */
     int32_t row_capacity = 64;
     int32_t top_stride = 20;
 

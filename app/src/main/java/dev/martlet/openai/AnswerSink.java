@@ -13,6 +13,11 @@ public sealed interface AnswerSink permits AnswerStream, AnswerBody {
     void begin(int choice);
 
     /**
+     * The tokens of a choice's prompt, all of them, where they are told with their log probabilities: before anything else.
+     */
+    default void prompt(int choice, List<TokenLogprob> tokens) {}
+
+    /**
      * A choice goes on.
      *
      * @param logprobs of the tokens behind a content event; empty where they are not asked for

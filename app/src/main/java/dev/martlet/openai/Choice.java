@@ -25,9 +25,37 @@ public final class Choice {
      * @param logprobs whether content carries its tokens' log probabilities
      * @param singleCall whether the answer ends after its first call
      * @param functionsForm whether calls are told in the old form
+     * @param echoes what each choice begins with; none where prompts are not repeated
      */
     public record Rules(
-            Vocabulary vocabulary, StopSequences stops, boolean logprobs, boolean singleCall, boolean functionsForm) {}
+            Vocabulary vocabulary,
+            StopSequences stops,
+            boolean logprobs,
+            boolean singleCall,
+            boolean functionsForm,
+            List<String> echoes) {
+
+        public Rules {
+            echoes = List.copyOf(echoes);
+        }
+
+        /** Those of choices that do not repeat their prompts. */
+        public Rules(
+                Vocabulary vocabulary,
+                StopSequences stops,
+                boolean logprobs,
+                boolean singleCall,
+                boolean functionsForm) {
+            this(vocabulary, stops, logprobs, singleCall, functionsForm, List.of());
+        }
+
+        /** Code points that a choice begins with. */
+        private int echoed(int choice) {
+            return echoes.isEmpty()
+                    ? 0
+                    : echoes.get(choice).codePointCount(0, echoes.get(choice).length());
+        }
+    }
 
     private final int index;
     private final Rules rules;
@@ -41,6 +69,9 @@ public final class Choice {
     private int waitingTokens;
 
     private final List<TokenLogprob> waitingLogprobs = new ArrayList<>();
+
+    /** Those of the prompt so far, until all are there. */
+    private final List<TokenEvent.Token> promptTokens = new ArrayList<>();
 
     /** Code points of the text so far; counted where log probabilities are told, whose places they are. */
     private int characters;
@@ -61,6 +92,7 @@ public final class Choice {
         this.matcher = rules.stops().matcher();
         this.parser = parser;
         this.sink = sink;
+        this.characters = rules.echoed(index);
     }
 
     /** Number of tokens taken. */
@@ -97,7 +129,7 @@ public final class Choice {
         predictedTokens += token.predicted();
         waitingTokens++;
         if (rules.logprobs()) {
-            waitingLogprobs.add(logprob(token));
+            waitingLogprobs.add(logprob(token, characters));
         }
         if (rules.vocabulary().isControl(token.id())) {
             control(token.id());
@@ -107,6 +139,33 @@ public final class Choice {
         if (!ended && rules.singleCall() && parser.callEnded()) {
             close(StopCause.STOP);
         }
+    }
+
+    /** Takes tokens of the prompt with their log probabilities, which are told when all are there. */
+    public void accept(TokenEvent.Scores scores) {
+        promptTokens.addAll(scores.tokens());
+        if (scores.last() && rules.logprobs()) {
+            sink.prompt(index, promptLogprobs());
+        }
+    }
+
+    /** Where the model reads more than the prompt's text, such as a first token of its own, that has no place in it. */
+    private List<TokenLogprob> promptLogprobs() {
+        Detokenizer spelled = Detokenizer.spellingControl(rules.vocabulary());
+        int[] ends = new int[promptTokens.size()];
+        int end = 0;
+        for (int i = 0; i < ends.length; i++) {
+            String text = spelled.push(promptTokens.get(i).id());
+            end += text.codePointCount(0, text.length());
+            ends[i] = end;
+        }
+        String rest = spelled.finish();
+        int more = end + rest.codePointCount(0, rest.length()) - rules.echoed(index);
+        List<TokenLogprob> told = new ArrayList<>(ends.length);
+        for (int i = 0; i < ends.length; i++) {
+            told.add(logprob(promptTokens.get(i), Math.max(0, (i == 0 ? 0 : ends[i - 1]) - more)));
+        }
+        return told;
     }
 
     /** Ends the choice by the model's or the limit's will. */
@@ -209,12 +268,12 @@ public final class Choice {
         waitingLogprobs.clear();
     }
 
-    private TokenLogprob logprob(TokenEvent.Token token) {
+    private TokenLogprob logprob(TokenEvent.Token token, int place) {
         List<TokenLogprob> top = new ArrayList<>(token.topTokens().length);
         for (int i = 0; i < token.topTokens().length; i++) {
             top.add(new TokenLogprob(
                     rules.vocabulary().bytes(token.topTokens()[i]), token.topLogprobs()[i], List.of()));
         }
-        return new TokenLogprob(rules.vocabulary().bytes(token.id()), token.logprob(), top, characters);
+        return new TokenLogprob(rules.vocabulary().bytes(token.id()), token.logprob(), top, place);
     }
 }

@@ -36,13 +36,14 @@ final class CompletionReader {
         int choices = generation.choices();
         int candidates = candidates(choices, stream);
         checkTotal(prompts.size(), candidates);
-        OptionalInt maxTokens = fields.integer("max_tokens", 1, Integer.MAX_VALUE);
+        OptionalInt maxTokens = fields.integer("max_tokens", 0, Integer.MAX_VALUE);
         SamplingFields sampling = generation.sampling();
         List<String> stops = generation.stops();
         Set<Integer> stopTokens = generation.stopTokens();
         boolean ignoreEnd = generation.ignoreEndOfGeneration();
         boolean echo = fields.flag("echo").orElse(false);
-        int logprobs = logprobs(echo);
+        int logprobs = fields.integer("logprobs", 0, MAX_LOGPROBS).orElse(-1);
+        checkEcho(echo, logprobs, maxTokens, suffix);
         ResponseFormat format = generation.format();
         int priority = generation.priority();
         generation.refuse(PROMISES);
@@ -88,15 +89,12 @@ final class CompletionReader {
         }
     }
 
-    private int logprobs(boolean echo) {
-        int logprobs = fields.integer("logprobs", 0, MAX_LOGPROBS).orElse(-1);
-        if (echo && logprobs >= 0) {
-            throw ApiError.unsupported(
-                            "logprobs",
-                            "'logprobs' together with 'echo' is not offered: a prompt's log probabilities are not"
-                                    + " computed.")
-                    .toException();
+    private static void checkEcho(boolean echo, int logprobs, OptionalInt maxTokens, Optional<String> suffix) {
+        if (!echo && maxTokens.isPresent() && maxTokens.getAsInt() == 0) {
+            throw Fields.invalidValue("max_tokens", "without 'echo' at least one token is to be made.");
         }
-        return logprobs;
+        if (echo && suffix.isPresent() && (logprobs >= 0 || maxTokens.orElse(1) == 0)) {
+            throw Fields.invalidValue("suffix", "with it, the prompt that is repeated is not what the model reads.");
+        }
     }
 }

@@ -17,8 +17,8 @@ import java.util.Set;
  * @param includeUsage whether a stream ends with a chunk of the usage
  * @param choices how many answers to give for each prompt
  * @param candidates how many to make for each prompt, of which the likeliest are given; at least {@code choices}
- * @param maxTokens most tokens of output per candidate
- * @param toldLogprobs -1 for none in the answer; 0 for the chosen tokens' log probabilities; k, at most 5, for the k
+ * @param maxTokens most tokens of output per candidate; 0 where only the prompt is repeated
+ * @param toldLogprobs -1 for none in the answer, which is the prompt, too, where that is repeated; 0 for the chosen tokens' log probabilities; k, at most 5, for the k
  *     likeliest tokens' too
  */
 public record CompletionRequest(
@@ -89,6 +89,11 @@ public record CompletionRequest(
     /** To find the likeliest candidates, their tokens' log probabilities are needed, whether or not they are told. */
     @Override
     public int topLogprobs() {
-        return candidates > choices ? Math.max(0, toldLogprobs) : toldLogprobs;
+        return candidates > choices || scoresPrompt() ? Math.max(0, toldLogprobs) : toldLogprobs;
+    }
+
+    /** Whether the prompt is to be told with its log probabilities, or nothing but the prompt is to be told. */
+    public boolean scoresPrompt() {
+        return echo && (toldLogprobs >= 0 || maxTokens.orElse(1) == 0);
     }
 }

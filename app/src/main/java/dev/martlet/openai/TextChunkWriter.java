@@ -7,20 +7,30 @@ import java.util.List;
 public final class TextChunkWriter extends EventWriter {
     private final List<String> echoes;
 
+    /** Whether what a choice begins with is told when its log probabilities are known. */
+    private final boolean scored;
+
     /**
      * @param includeUsage whether the stream ends with a chunk of the usage; every other chunk then has a null usage
      * @param echoes what each choice begins with; none where prompts are not repeated
+     * @param scored whether they are told with the log probabilities of their tokens
      */
-    public TextChunkWriter(AnswerHeader header, boolean includeUsage, List<String> echoes) {
+    public TextChunkWriter(AnswerHeader header, boolean includeUsage, List<String> echoes, boolean scored) {
         super(header, "text_completion", includeUsage);
         this.echoes = List.copyOf(echoes);
+        this.scored = scored;
     }
 
     @Override
     public void begin(int choice) {
-        if (!echoes.isEmpty()) {
+        if (!echoes.isEmpty() && !scored) {
             write(choice, echoes.get(choice), List.of());
         }
+    }
+
+    @Override
+    public void prompt(int choice, List<TokenLogprob> tokens) {
+        write(choice, echoes.get(choice), tokens);
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.martlet.chat.toolcall.ChatEvent;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Folds the events of a completion of plain text into one body. Not thread-safe. */
 public final class TextCompletionAssembler implements AnswerBody {
@@ -27,8 +28,13 @@ public final class TextCompletionAssembler implements AnswerBody {
 
     private static final class Text {
         final StringBuilder text = new StringBuilder();
+        final List<TokenLogprob> prompt = new ArrayList<>();
         final List<TokenLogprob> logprobs = new ArrayList<>();
         AnswerEnd end = AnswerEnd.STOP;
+
+        List<TokenLogprob> told() {
+            return Stream.concat(prompt.stream(), logprobs.stream()).toList();
+        }
 
         /** What the candidates of a prompt are compared by; an empty text is worse than any other. */
         double logprobPerToken() {
@@ -47,6 +53,11 @@ public final class TextCompletionAssembler implements AnswerBody {
         if (!echoes.isEmpty()) {
             texts.get(choice).text.append(echoes.get(choice));
         }
+    }
+
+    @Override
+    public void prompt(int choice, List<TokenLogprob> tokens) {
+        texts.get(choice).prompt.addAll(tokens);
     }
 
     @Override
@@ -71,7 +82,7 @@ public final class TextCompletionAssembler implements AnswerBody {
             Text text = chosen.get(i);
             out.raw(i == 0 ? "" : ",").raw("{\"index\":").number(i);
             out.raw(",\"text\":").string(text.text).raw(",\"logprobs\":");
-            TextLogprobs.write(out, header.logprobs(), text.logprobs);
+            TextLogprobs.write(out, header.logprobs(), text.told());
             out.raw(",\"finish_reason\":").string(text.end.wire()).raw("}");
         }
         out.raw("],\"usage\":");

@@ -43,6 +43,10 @@ final class TextLogprobs {
 
     /** The likeliest tokens, and the chosen one if it is not among them. */
     private static void writeTop(JsonBuffer out, TokenLogprob token) {
+        if (!token.known()) {
+            out.raw("null");
+            return;
+        }
         Map<String, String> top = new LinkedHashMap<>();
         // Two tokens may have the same text; the first is the likelier.
         token.top().forEach(other -> top.putIfAbsent(text(other.bytes()), other.number()));

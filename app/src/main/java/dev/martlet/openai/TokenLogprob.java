@@ -12,6 +12,9 @@ import java.util.List;
  */
 public record TokenLogprob(byte[] bytes, float logprob, List<TokenLogprob> top, int offset) {
 
+    /** The log probability of a prompt's first token, which nothing is said of. */
+    static final float UNKNOWN = Float.NaN;
+
     /** What the wire says for a probability of zero, which JSON has no number for. */
     private static final String IMPOSSIBLE = "-9999.0";
 
@@ -24,8 +27,16 @@ public record TokenLogprob(byte[] bytes, float logprob, List<TokenLogprob> top, 
         this(bytes, logprob, top, 0);
     }
 
-    /** The log probability as a number of JSON. */
+    /** Whether there is a log probability. */
+    boolean known() {
+        return !Float.isNaN(logprob);
+    }
+
+    /** The log probability as a number of JSON; null where there is none. */
     String number() {
+        if (!known()) {
+            return "null";
+        }
         return Float.isFinite(logprob) ? Float.toString(logprob) : IMPOSSIBLE;
     }
 

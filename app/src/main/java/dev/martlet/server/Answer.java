@@ -145,6 +145,11 @@ final class Answer implements ActiveAnswers.Running, AutoCloseable {
                     }
                 }
             }
+            case TokenEvent.Scores scores -> {
+                if (!choice.ended()) {
+                    choice.accept(scores);
+                }
+            }
             case TokenEvent.End end -> {
                 endedGenerations++;
                 if (arrival.index() % choicesPerPrompt == 0) {

@@ -46,7 +46,9 @@ final class Completions implements AnswerHandler.Endpoint {
         List<GenerationRequest> generations = new ArrayList<>();
         List<String> echoes = new ArrayList<>();
         for (Prompt prompt : request.prompts()) {
-            generations.addAll(plan.generations(tokens(prompt, request, model), prompt.path(), candidates, limit));
+            plan.generations(tokens(prompt, request, model), prompt.path(), candidates, limit).stream()
+                    .map(generation -> scored(generation, request))
+                    .forEach(generations::add);
             if (request.echo()) {
                 echoes.addAll(Collections.nCopies(candidates, text(prompt, model)));
             }
@@ -58,10 +60,24 @@ final class Completions implements AnswerHandler.Endpoint {
                 generations,
                 candidates,
                 new Choice.Rules(
-                        model.vocabulary(), StopSequences.of(request.stops()), request.logprobs(), false, false),
+                        model.vocabulary(),
+                        StopSequences.of(request.stops()),
+                        request.logprobs(),
+                        false,
+                        false,
+                        echoes),
                 PlainParser::new,
-                () -> new TextChunkWriter(header, request.includeUsage(), echoes),
+                () -> new TextChunkWriter(
+                        header, request.includeUsage(), echoes, request.echo() && request.toldLogprobs() >= 0),
                 () -> new TextCompletionAssembler(header, echoes, candidates, request.choices()));
+    }
+
+    private static GenerationRequest scored(GenerationRequest generation, CompletionRequest request) {
+        if (!request.scoresPrompt()) {
+            return generation;
+        }
+        boolean alone = request.maxTokens().orElse(1) == 0;
+        return alone ? generation.withoutOutput() : generation.withScoredPrompt();
     }
 
     private static int[] tokens(Prompt prompt, CompletionRequest request, ServedModel model) {

@@ -9,6 +9,8 @@ import dev.martlet.model.Tokenizer;
 import dev.martlet.nativelib.NativeException;
 import dev.martlet.nativelib.Status;
 import dev.martlet.openai.ApiError;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
@@ -22,6 +24,11 @@ import java.util.function.Supplier;
  * from any thread; they close with the model.
  */
 public final class Embedders {
+    /** Kinds of requests, as metrics call them. */
+    static final String EMBEDDING = "embedding";
+
+    static final String RANKING = "ranking";
+
     private final Tokenizer tokenizer;
     private final Lazy<Embedder> embedder;
     private final Lazy<Reranker> reranker;
@@ -31,8 +38,8 @@ public final class Embedders {
         private final ReentrantLock lock = new ReentrantLock();
         private final Supplier<T> open;
 
-        /** Guarded by lock. */
-        private Optional<T> opened = Optional.empty();
+        /** Written under lock, read without. */
+        private volatile Optional<T> opened = Optional.empty();
 
         Lazy(Supplier<T> open) {
             this.open = Objects.requireNonNull(open, "open");
@@ -61,6 +68,21 @@ public final class Embedders {
                 lock.unlock();
             }
         }
+    }
+
+    /**
+     * What waits of one kind.
+     *
+     * @param kind embedding or ranking
+     */
+    record Waiting(String kind, int requests, long tokens) {}
+
+    /** What waits, of the kinds that have been asked for. Waits for nothing. */
+    List<Waiting> waiting() {
+        List<Waiting> all = new ArrayList<>();
+        embedder.opened.ifPresent(one -> all.add(new Waiting(EMBEDDING, one.waitingCalls(), one.waitingTokens())));
+        reranker.opened.ifPresent(one -> all.add(new Waiting(RANKING, one.waitingCalls(), one.waitingTokens())));
+        return all;
     }
 
     /**

@@ -123,6 +123,14 @@ final class EngineMetricsCollector implements MultiCollector {
         histogram(all, "time_to_first_token_seconds", "From submission to the first token", seen.timeToFirstToken());
         histogram(all, "inter_token_latency_seconds", "Between two tokens of a request", seen.interToken());
         histogram(all, "e2e_request_latency_seconds", "From submission to a request's end", seen.requestTime());
+        histogram(all, "request_prefill_time_seconds", "From its first run to its first token", seen.prefillTime());
+        histogram(all, "request_decode_time_seconds", "From its first token to its last", seen.decodeTime());
+        histogram(
+                all,
+                "request_prompt_tokens",
+                "Tokens of a prompt, of requests that ran and ended",
+                seen.promptTokens());
+        histogram(all, "request_generation_tokens", "Tokens of output, of the same", seen.outputTokens());
         histogram(all, "step_time_seconds", "Time of a step", seen.stepTime());
         histogram(all, "step_tokens", "Tokens of a step", seen.stepTokens());
         histogram(all, "step_requests", "Requests in a step", seen.stepSequences());

@@ -31,10 +31,15 @@ final class EngineView implements Handler {
     private static final Duration PATIENCE = Duration.ofSeconds(1);
 
     private final Supplier<Engine> observed;
+    private final Supplier<List<Embedders.Waiting>> vectors;
 
-    /** @param observed gives the engine; throws while there is none */
-    EngineView(Supplier<Engine> observed) {
+    /**
+     * @param observed gives the engine; throws while there is none
+     * @param vectors tells what waits of embeddings and rankings
+     */
+    EngineView(Supplier<Engine> observed, Supplier<List<Embedders.Waiting>> vectors) {
         this.observed = observed;
+        this.vectors = vectors;
     }
 
     @Override
@@ -54,6 +59,7 @@ final class EngineView implements Handler {
                 .add("queue", queue(now, picture.tenants()))
                 .add("tokens", tokens(now))
                 .add("cache", cache(now, picture.prefixes()))
+                .add("embedding_queue", embeddings())
                 .add("latency_seconds", latencies(engine.distributions()))
                 .add("running", list(picture.running()))
                 .add("waiting", list(picture.waiting()))
@@ -63,6 +69,15 @@ final class EngineView implements Handler {
         response.header(HeaderValues.CONTENT_TYPE_JSON);
         response.header(HeaderValues.CACHE_NO_CACHE);
         response.send(body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private JsonArrayBuilder embeddings() {
+        JsonArrayBuilder queues = Json.builders().createArrayBuilder();
+        vectors.get()
+                .forEach(one -> queues.add(object().add("kind", one.kind())
+                        .add("requests", one.requests())
+                        .add("tokens", one.tokens())));
+        return queues;
     }
 
     private static JsonObjectBuilder requests(EngineMetrics now) {

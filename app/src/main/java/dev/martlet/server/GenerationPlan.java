@@ -40,7 +40,7 @@ record GenerationPlan(ServedModel model, GenerationSettings settings, Optional<C
             GenerationRequest request = new GenerationRequest(
                     prompt,
                     settings.sampling().sampling(model.sampling(), seed, choice),
-                    Math.min(settings.maxTokens().orElse(limit), room),
+                    Math.clamp(settings.maxTokens().orElse(limit), 1, room),
                     settings.topLogprobs(),
                     settings.stopTokens(),
                     settings.ignoreEndOfGeneration(),

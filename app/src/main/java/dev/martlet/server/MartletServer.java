@@ -41,6 +41,7 @@ public final class MartletServer implements AutoCloseable {
     private final Connections connections = new Connections();
     private final KeyPlaces places = new KeyPlaces();
     private final Metrics metrics = new Metrics();
+    private final VectorMetrics vectorMetrics = metrics.vectors(this::waitingVectors);
     private final Routes routes;
     private final WebServer http;
     private final Thread stallWatch;
@@ -166,7 +167,7 @@ public final class MartletServer implements AutoCloseable {
                 .get("/v1/models", models::list)
                 // An id may hold slashes.
                 .get("/v1/models/{+id}", models::one)
-                .getOpenly(openMetrics, "/v1/engine", new EngineView(this::observedEngine))
+                .getOpenly(openMetrics, "/v1/engine", new EngineView(this::observedEngine, this::waitingVectors))
                 .post("/tokenize", new JsonHandler(config, this::loadedModel, Tokenization::tokenize))
                 .post("/detokenize", new JsonHandler(config, this::loadedModel, Tokenization::detokenize))
                 .post("/apply-template", new JsonHandler(config, this::loadedModel, Tokenization::applyTemplate))
@@ -196,7 +197,8 @@ public final class MartletServer implements AutoCloseable {
     }
 
     private Handler vectors(VectorHandler.Endpoint endpoint) {
-        return new VectorHandler(config, this::loadedModel, this::modelsEmbedders, active, places, endpoint);
+        return new VectorHandler(
+                config, this::loadedModel, this::modelsEmbedders, active, places, vectorMetrics, endpoint);
     }
 
     private ServedModel loadedModel() {
@@ -204,6 +206,10 @@ public final class MartletServer implements AutoCloseable {
             throw ApiErrors.shuttingDown().toException();
         }
         return model.orElseThrow(() -> ApiErrors.loading().toException());
+    }
+
+    private List<Embedders.Waiting> waitingVectors() {
+        return embedders.map(Embedders::waiting).orElse(List.of());
     }
 
     private Embedders modelsEmbedders() {

@@ -21,7 +21,9 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * {@code GET /metrics} for Prometheus, and the filter that counts HTTP requests by route and status. A scrape reads
@@ -57,6 +59,11 @@ final class Metrics implements Filter, Handler {
     /** The pattern of ours that a request's path matches, never the client's own path. */
     static String route(RoutingRequest request) {
         return request.matchingPattern().filter(pattern -> !pattern.isEmpty()).orElse(OTHER);
+    }
+
+    /** Counts embeddings and rankings, of which it is told what waits. */
+    VectorMetrics vectors(Supplier<List<Embedders.Waiting>> waiting) {
+        return new VectorMetrics(registry, waiting);
     }
 
     /** Shows this engine's figures too, from now on. */

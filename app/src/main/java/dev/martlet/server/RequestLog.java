@@ -79,6 +79,7 @@ public final class RequestLog {
             line.addNull("status");
         }
         note.job().ifPresent(job -> describe(line, job));
+        note.input().ifPresent(read -> line.add("model", read.model()).add("prompt_tokens", read.tokens()));
         note.answer().ifPresent(answer -> describe(line, note, answer));
         return line.add("total_ms", EngineView.millis(note.until(System.nanoTime())))
                 .build()

@@ -15,7 +15,11 @@ final class RequestNote {
     private Optional<String> operation = Optional.empty();
     private Optional<Job> job = Optional.empty();
     private Optional<Answer> answer = Optional.empty();
+    private Optional<Input> input = Optional.empty();
     private Optional<ApiError> failure = Optional.empty();
+
+    /** What a model read of a request that asks for no text. */
+    record Input(String model, int tokens) {}
 
     /** It asks for generated text; this is what kind: {@link AnswerHandler.Endpoint#operation()}. */
     void arrived(String asked) {
@@ -30,6 +34,11 @@ final class RequestNote {
     /** This one answers. */
     void answered(Answer by) {
         answer = Optional.of(by);
+    }
+
+    /** A model reads so many tokens of it, and gives no text. */
+    void read(ServedModel model, int tokens) {
+        input = Optional.of(new Input(model.card().id(), tokens));
     }
 
     /** The client is told this, as the whole answer or as a stream's last event. */
@@ -48,6 +57,10 @@ final class RequestNote {
 
     Optional<Answer> answer() {
         return answer;
+    }
+
+    Optional<Input> input() {
+        return input;
     }
 
     Optional<ApiError> failure() {

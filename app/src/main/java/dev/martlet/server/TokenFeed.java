@@ -74,7 +74,7 @@ interface TokenFeed extends AutoCloseable {
                 do {
                     event = generation.next();
                     queue.put(new Arrival(index, event));
-                } while (event instanceof TokenEvent.Token);
+                } while (!(event instanceof TokenEvent.End));
             } catch (InterruptedException e) {
                 // closed: nobody reads the queue any more
             }

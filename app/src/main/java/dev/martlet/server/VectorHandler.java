@@ -41,13 +41,16 @@ final class VectorHandler implements Handler {
     /**
      * A request that has been queued.
      *
+     * @param kind embedding or ranking
+     * @param tokens those of its texts
      * @param result what the model gives; cancelled when nobody waits for it
      * @param body the answer made of that
      * @param ignored fields of the request that have no effect, by path
      */
-    record Work<T>(CompletableFuture<T> result, Function<T, byte[]> body, List<String> ignored)
+    record Work<T>(String kind, int tokens, CompletableFuture<T> result, Function<T, byte[]> body, List<String> ignored)
             implements ActiveAnswers.Running {
         Work {
+            Objects.requireNonNull(kind, "kind");
             Objects.requireNonNull(result, "result");
             Objects.requireNonNull(body, "body");
             ignored = List.copyOf(ignored);
@@ -69,6 +72,7 @@ final class VectorHandler implements Handler {
     private final Supplier<Embedders> embedders;
     private final ActiveAnswers active;
     private final KeyPlaces places;
+    private final VectorMetrics metrics;
     private final Endpoint endpoint;
 
     /**
@@ -81,12 +85,14 @@ final class VectorHandler implements Handler {
             Supplier<Embedders> embedders,
             ActiveAnswers active,
             KeyPlaces places,
+            VectorMetrics metrics,
             Endpoint endpoint) {
         this.config = config;
         this.loaded = loaded;
         this.embedders = embedders;
         this.active = active;
         this.places = places;
+        this.metrics = metrics;
         this.endpoint = endpoint;
     }
 
@@ -99,7 +105,10 @@ final class VectorHandler implements Handler {
             ServedModel model = loaded.get();
             KeyPlaces.Place place = places.take(caller);
             try {
+                long begin = System.nanoTime();
                 Work<?> work = endpoint.begin(Json.object(body), model, embedders.get());
+                work.result().thenRun(() -> metrics.answered(work.kind(), work.tokens(), System.nanoTime() - begin));
+                request.context().get(RequestNote.class).ifPresent(note -> note.read(model, work.tokens()));
                 IgnoredFields.tell(work.ignored(), response);
                 answer(work, atMost, request, response);
             } finally {

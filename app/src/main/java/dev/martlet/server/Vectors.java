@@ -44,6 +44,8 @@ final class Vectors {
         }
         EmbeddingList list = new EmbeddingList(model.card().id(), request.base64(), sequences.total);
         return new VectorHandler.Work<>(
+                Embedders.EMBEDDING,
+                sequences.total,
                 embedder.submit(sequences.all),
                 vectors -> list.body(
                         dimensions == width
@@ -74,7 +76,11 @@ final class Vectors {
         }
         RerankList list = new RerankList(Ids.rerank(), model.card().id(), pairs.total);
         return new VectorHandler.Work<>(
-                reranker.submit(pairs.all), scores -> list.body(request, scores), request.ignored());
+                Embedders.RANKING,
+                pairs.total,
+                reranker.submit(pairs.all),
+                scores -> list.body(request, scores),
+                request.ignored());
     }
 
     /** The sequences of a request, bounded in length each and together. */

@@ -45,7 +45,7 @@ class ApiDocumentTest {
                 "CompletionRequest",
                 "/v1/completions",
                 fields -> new CompletionReader(fields, VOCABULARY).read(),
-                "{\"prompt\":\"x\"}",
+                "{\"prompt\":\"x\",\"echo\":true}",
                 "{\"prompt\":\"x\",\"stream\":true,\"repetition_penalty\":1}"),
         RESPONSE(
                 "ResponseRequest",

@@ -132,7 +132,9 @@ class CompletionRequestTest {
             "model":5                                  | model
             "suffix":5                                 | suffix
             "echo":"yes"                               | echo
-            "echo":true,"logprobs":0                   | logprobs
+            "echo":true,"logprobs":0,"suffix":"x"      | suffix
+            "echo":true,"max_tokens":0,"suffix":"x"    | suffix
+            "echo":false,"max_tokens":0,"logprobs":1   | max_tokens
             "logprobs":true                            | logprobs
             "logprobs":6                               | logprobs
             "logprobs":-1                              | logprobs

@@ -63,7 +63,7 @@ class TextCompletionTest {
     @Test
     void shouldEchoEachPrompt() {
         TextCompletionAssembler assembler = new TextCompletionAssembler(header(false), List.of("A", "B"), 1, 1);
-        TextChunkWriter writer = new TextChunkWriter(header(false), false, List.of("A", "B"));
+        TextChunkWriter writer = new TextChunkWriter(header(false), false, List.of("A", "B"), false);
         for (AnswerSink sink : List.of(assembler, writer)) {
             sink.begin(0);
             sink.begin(1);
@@ -76,7 +76,7 @@ class TextCompletionTest {
 
     @Test
     void shouldStreamChunksOfText() {
-        TextChunkWriter writer = new TextChunkWriter(header(false), true, List.of());
+        TextChunkWriter writer = new TextChunkWriter(header(false), true, List.of(), false);
         writer.begin(0);
         assertThat(writer.pending()).isZero();
         say(writer, 0, "a\"");
@@ -110,7 +110,7 @@ class TextCompletionTest {
 
     @Test
     void shouldStreamLogprobsBesideTheirText() {
-        TextChunkWriter writer = new TextChunkWriter(header(true), false, List.of());
+        TextChunkWriter writer = new TextChunkWriter(header(true), false, List.of(), false);
         say(writer, 0, "a", token("a", -0.5f, 4));
         assertThat(sent(writer))
                 .contains("\"text\":\"a\",\"logprobs\":{\"tokens\":[\"a\"],\"token_logprobs\":[-0.5],"

@@ -11,8 +11,11 @@ import com.openai.models.chat.completions.ChatCompletionStreamOptions;
 import com.openai.models.completions.Completion;
 import com.openai.models.completions.CompletionChoice;
 import com.openai.models.completions.CompletionCreateParams;
+import dev.martlet.engine.ByteTokens;
 import dev.martlet.engine.EngineOptions;
+import dev.martlet.engine.ScriptedStepRunner;
 import dev.martlet.engine.ScriptedStepRunner.Fault;
+import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import java.net.http.HttpResponse;
@@ -146,6 +149,70 @@ class CompletionsIT {
                         .body());
         assertThat(streamed(chunks, 0)).isEqualTo("aA \u20ac. ");
         assertThat(streamed(chunks, 1)).isEqualTo("bB \u20ac. ");
+    }
+
+    /** What the scripted model says of a prompt; its first token has nothing before it. */
+    private static void checkPrompt(JsonObject logprobs, String prompt, int top) {
+        int[] tokens = ByteTokens.tokens(prompt);
+        assertThat(logprobs.getJsonArray("token_logprobs").get(0)).isEqualTo(JsonValue.NULL);
+        assertThat(logprobs.getJsonArray("top_logprobs").get(0)).isEqualTo(JsonValue.NULL);
+        for (int i = 0; i < tokens.length; i++) {
+            assertThat(logprobs.getJsonArray("tokens").getString(i)).isEqualTo(prompt.substring(i, i + 1));
+            assertThat(logprobs.getJsonArray("text_offset").getInt(i)).isEqualTo(i);
+            if (i > 0) {
+                assertThat(logprobs.getJsonArray("token_logprobs")
+                                .getJsonNumber(i)
+                                .doubleValue())
+                        .as("token %d", i)
+                        .isEqualTo(ScriptedStepRunner.score(tokens, i, tokens[i]));
+                assertThat(logprobs.getJsonArray("top_logprobs").getJsonObject(i))
+                        .hasSizeBetween(1, 1 + top);
+            }
+        }
+    }
+
+    @Test
+    void shouldScoreAPromptAlone() {
+        String prompt = "a long prompt, so that its rows take several steps ".repeat(3);
+        JsonObject completion =
+                complete("{\"prompt\":\"" + prompt + "\",\"echo\":true,\"logprobs\":1,\"max_tokens\":0}");
+        JsonObject choice = choice(completion, 0);
+        assertThat(choice.getString("text")).isEqualTo(prompt);
+        assertThat(choice.getString("finish_reason")).isEqualTo("length");
+        assertThat(choice.getJsonObject("logprobs").getJsonArray("tokens")).hasSize(prompt.length());
+        checkPrompt(choice.getJsonObject("logprobs"), prompt, 1);
+        JsonObject usage = completion.getJsonObject("usage");
+        assertThat(usage.getInt("prompt_tokens")).isEqualTo(prompt.length());
+        assertThat(usage.getInt("completion_tokens")).isZero();
+        JsonObject plain = choice(complete("{\"prompt\":\"ab\",\"echo\":true,\"max_tokens\":0}"), 0);
+        assertThat(plain.getString("text")).isEqualTo("ab");
+        assertThat(plain.isNull("logprobs")).isTrue();
+    }
+
+    @Test
+    void shouldScorePromptsBeforeTheirAnswers() {
+        String body = "{\"prompt\":[[97,98,32,99],[99,257,100]],\"n\":2,\"echo\":true,\"logprobs\":2";
+        JsonObject completion = complete(body + "}");
+        JsonObject first = choice(completion, 1).getJsonObject("logprobs");
+        assertThat(choice(completion, 1).getString("text")).isEqualTo("ab cAB C \u20ac. ");
+        checkPrompt(first, "ab c", 2);
+        assertThat(first.getJsonArray("tokens").getString(4)).isEqualTo("A");
+        assertThat(first.getJsonArray("text_offset").getInt(4)).isEqualTo(4);
+        JsonObject tokens = choice(completion, 2).getJsonObject("logprobs");
+        assertThat(tokens.getJsonArray("tokens").getString(1)).isEqualTo("<|mark|>");
+        assertThat(tokens.getJsonArray("text_offset").getValuesAs(JsonNumber::intValue))
+                .startsWith(0, 1, 9, 10);
+
+        List<JsonObject> chunks =
+                ServerRig.chunks(rig.post(PATH, body + ",\"stream\":true}").body());
+        assertThat(streamed(chunks, 0)).isEqualTo("ab cAB C \u20ac. ");
+        JsonObject begin = chunks.stream()
+                .map(chunk -> choice(chunk, 0))
+                .filter(choice -> choice.getInt("index") == 0)
+                .findFirst()
+                .orElseThrow();
+        assertThat(begin.getString("text")).isEqualTo("ab c");
+        checkPrompt(begin.getJsonObject("logprobs"), "ab c", 2);
     }
 
     @Test
@@ -329,8 +396,8 @@ class CompletionsIT {
         BadRequestException e = catchThrowableOfType(
                 BadRequestException.class,
                 () -> openai.completions()
-                        .create(params("x").echo(true).logprobs(1).build()));
-        assertThat(e.param()).contains("logprobs");
+                        .create(params("x").maxTokens(0).logprobs(1).build()));
+        assertThat(e.param()).contains("max_tokens");
         assertThat(e.getMessage()).contains("echo");
     }
 }

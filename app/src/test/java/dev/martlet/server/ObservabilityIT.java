@@ -67,6 +67,10 @@ class ObservabilityIT {
                     .contains(2.0);
             assertThat(value(rig, "martlet_inter_token_latency_seconds_count")).contains(6.0);
             assertThat(value(rig, "martlet_e2e_request_latency_seconds_count")).contains(2.0);
+            assertThat(value(rig, "martlet_request_prefill_time_seconds_count")).contains(2.0);
+            assertThat(value(rig, "martlet_request_decode_time_seconds_count")).contains(2.0);
+            assertThat(value(rig, "martlet_request_prompt_tokens_sum")).contains(2.0 * prompt);
+            assertThat(value(rig, "martlet_request_generation_tokens_sum")).contains(8.0);
             assertThat(value(rig, "martlet_steps_total"))
                     .hasValueSatisfying(steps -> assertThat(steps)
                             .isEqualTo(value(rig, "martlet_step_time_seconds_count")

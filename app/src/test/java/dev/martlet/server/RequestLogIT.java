@@ -15,6 +15,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -34,6 +35,7 @@ class RequestLogIT {
 
     private ServerConfig config(boolean prompts) {
         return ServerRig.config()
+                .withKeepAlive(Duration.ofMillis(20)) // so that it is soon noticed that a client has gone
                 .withRequestLog(RequestLog.to(new PrintStream(written, true, StandardCharsets.UTF_8), prompts));
     }
 
@@ -97,6 +99,20 @@ class RequestLogIT {
             assertThat(refused.getInt("status")).isEqualTo(401);
             assertThat(refused.keySet()).doesNotContain("key", "model", "trace_id", "prompt_tokens");
             assertThat(text()).doesNotContain("secret").doesNotContain("sk-").doesNotContain("an answer");
+        }
+    }
+
+    @Test
+    void shouldNoteWhatWasEmbedded() {
+        try (ServerRig rig = ServerRig.start(config(true), prompt -> "an answer")) {
+            rig.post("/v1/embeddings", "{\"input\":[\"secret\",\"words\"]}");
+            rig.post("/v1/rerank", "{\"query\":\"q\",\"documents\":[\"abc\"]}");
+            JsonObject embedding = lines(2).getFirst();
+            assertThat(embedding.getString("route")).isEqualTo("/v1/embeddings");
+            assertThat(embedding.getString("model")).isEqualTo(ServerRig.MODEL);
+            assertThat(embedding.getInt("prompt_tokens")).isEqualTo(11);
+            assertThat(lines(2).getLast().getInt("prompt_tokens")).isEqualTo(4);
+            assertThat(text()).doesNotContain("secret");
         }
     }
 

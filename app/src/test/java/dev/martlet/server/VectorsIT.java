@@ -224,6 +224,33 @@ class VectorsIT {
         assertThat(rig.post(EMBED, "{\"input\":\"again\"}").statusCode()).isEqualTo(200);
     }
 
+    private void shows(String line) {
+        ServerRig.await(line, () -> rig.get("/metrics").body().contains("\n" + line + "\n"));
+    }
+
+    @Test
+    void shouldTellWhatWaitsAndWhatWasAnswered() {
+        assertThat(rig.get("/metrics").body()).doesNotContain("kind=\"embedding\"");
+        ask("/rerank", "{\"query\":\"q\",\"documents\":[\"ab\",\"c\"]}");
+        try (RawClient first = busy();
+                RawClient second = rig.raw().post(EMBED, "{\"input\":[\"one\",\"three\"]}")) {
+            shows("martlet_embedding_requests_waiting{kind=\"embedding\"} 1.0");
+            shows("martlet_embedding_tokens_waiting{kind=\"embedding\"} 8.0");
+            shows("martlet_embedding_requests_waiting{kind=\"ranking\"} 0.0");
+            assertThat(ServerRig.json(rig.get("/v1/engine")).getJsonArray("embedding_queue"))
+                    .hasToString("[{\"kind\":\"embedding\",\"requests\":1,\"tokens\":8},"
+                            + "{\"kind\":\"ranking\",\"requests\":0,\"tokens\":0}]");
+            rig.vectors.open();
+            second.readUntil("total_tokens");
+            first.readUntil("total_tokens");
+        }
+        shows("martlet_embedding_requests_waiting{kind=\"embedding\"} 0.0");
+        shows("martlet_embedding_requests_total{kind=\"embedding\"} 2.0");
+        shows("martlet_embedding_tokens_total{kind=\"embedding\"} 13.0");
+        shows("martlet_embedding_tokens_total{kind=\"ranking\"} 5.0");
+        shows("martlet_embedding_request_latency_seconds_count{kind=\"embedding\"} 2");
+    }
+
     @ParameterizedTest
     @EnumSource
     void shouldTakeBackTheWorkOfAClientThatLeaves(LeavingClientsIT.Way way) {

@@ -45,6 +45,7 @@ public final class SchedulerTurns {
             for (Optional<TokenEvent> event = stream.poll(); event.isPresent(); event = stream.poll()) {
                 switch (event.get()) {
                     case TokenEvent.Token token -> tokens++;
+                    case TokenEvent.Scores scores -> throw new IllegalStateException("nobody asked for scores");
                     case TokenEvent.End end -> {
                         stream = submit();
                         streams.set(i, stream);

@@ -42,6 +42,16 @@ public final class Reranker implements AutoCloseable {
         return new Reranker(Embedder.start(runner, options), pairs);
     }
 
+    /** Calls that wait, at least in part. */
+    public int waitingCalls() {
+        return embedder.waitingCalls();
+    }
+
+    /** Tokens that wait. */
+    public long waitingTokens() {
+        return embedder.waitingTokens();
+    }
+
     /** Most tokens of a query with a document. */
     public int maxTokens() {
         return embedder.limits().maxTokens();

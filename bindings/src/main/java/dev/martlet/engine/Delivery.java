@@ -2,6 +2,8 @@ package dev.martlet.engine;
 
 import dev.martlet.engine.Counters.Counter;
 import dev.martlet.model.Vocabulary;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Makes what a step chose a part of the requests' output: appends tokens, tells the readers, and says where a generation
@@ -29,6 +31,28 @@ final class Delivery {
         this.result = result;
         this.counters = counters;
         this.observer = observer;
+    }
+
+    /** Tells the first token of a prompt that is to be scored, which no row says anything of. */
+    void begin(Sequence sequence) {
+        if (sequence.scored == 0 && sequence.isScoring()) {
+            sequence.scored = 1;
+            TokenEvent.Token first = new TokenEvent.Token(sequence.tokens[0], Float.NaN, NO_TOKENS, NO_LOGPROBS);
+            sequence.stream.tell(new TokenEvent.Scores(List.of(first), !sequence.isScoring()));
+        }
+    }
+
+    /** Tells what rows say of the next tokens of a prompt. */
+    void score(Sequence sequence, int row, int count) {
+        if (count == 0) {
+            return;
+        }
+        List<TokenEvent.Token> tokens = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            tokens.add(event(sequence.request, row + i, result.token(row + i), 0));
+        }
+        sequence.scored += count;
+        sequence.stream.tell(new TokenEvent.Scores(tokens, !sequence.isScoring()));
     }
 
     /**

@@ -8,6 +8,10 @@ package dev.martlet.engine;
  * @param timeToFirstToken from a request's submission to its first token
  * @param interToken between two tokens of a request, pauses by preemption included
  * @param requestTime from a request's submission to its end, however it ended
+ * @param prefillTime from when a request first runs to its first token
+ * @param decodeTime from a request's first token to its last, of requests that ended
+ * @param promptTokens tokens of the prompts of requests that ran and ended
+ * @param outputTokens tokens of their output
  * @param stepTime of a step, as the engine's thread waited for it
  * @param stepTokens tokens of a step: prompts' and single ones
  * @param stepSequences requests in a step
@@ -17,6 +21,10 @@ public record EngineDistributions(
         Distribution timeToFirstToken,
         Distribution interToken,
         Distribution requestTime,
+        Distribution prefillTime,
+        Distribution decodeTime,
+        Distribution promptTokens,
+        Distribution outputTokens,
         Distribution stepTime,
         Distribution stepTokens,
         Distribution stepSequences) {}

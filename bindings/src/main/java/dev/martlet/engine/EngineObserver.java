@@ -29,6 +29,10 @@ final class EngineObserver {
     private final Histogram timeToFirstToken = Histogram.ofMicros();
     private final Histogram interToken = Histogram.ofMicros();
     private final Histogram requestTime = Histogram.ofMicros();
+    private final Histogram prefillTime = Histogram.ofMicros();
+    private final Histogram decodeTime = Histogram.ofMicros();
+    private final Histogram promptTokens = Histogram.ofCounts();
+    private final Histogram outputTokens = Histogram.ofCounts();
     private final Histogram stepTime = Histogram.ofMicros();
     private final Histogram stepTokens = Histogram.ofCounts();
     private final Histogram stepSequences = Histogram.ofCounts();
@@ -100,6 +104,7 @@ final class EngineObserver {
         if (trace.firstToken == RequestTrace.NEVER) {
             trace.firstToken = stepEnded;
             timeToFirstToken.record(micros(stepEnded - trace.submitted));
+            prefillTime.record(micros(stepEnded - trace.firstRun));
         } else {
             interToken.record(micros(stepEnded - trace.lastToken));
         }
@@ -116,6 +121,13 @@ final class EngineObserver {
         trace.outputTokens = sequence.outputs();
         trace.reason = Optional.of(reason);
         requestTime.record(micros(trace.ended - trace.submitted));
+        if (trace.firstRun != RequestTrace.NEVER) {
+            promptTokens.record(trace.promptTokens);
+            outputTokens.record(trace.outputTokens);
+        }
+        if (trace.firstToken != RequestTrace.NEVER) {
+            decodeTime.record(micros(trace.lastToken - trace.firstToken));
+        }
         ended[endedCount++ % REMEMBERED] = trace;
         if (trace.event != null) {
             trace.event.finish(trace);
@@ -134,6 +146,10 @@ final class EngineObserver {
                 timeToFirstToken.snapshot(),
                 interToken.snapshot(),
                 requestTime.snapshot(),
+                prefillTime.snapshot(),
+                decodeTime.snapshot(),
+                promptTokens.snapshot(),
+                outputTokens.snapshot(),
                 stepTime.snapshot(),
                 stepTokens.snapshot(),
                 stepSequences.snapshot());

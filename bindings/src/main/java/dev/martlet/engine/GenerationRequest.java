@@ -12,7 +12,7 @@ import java.util.function.Consumer;
  *
  * @param prompt token ids, at least one; not written to after the request is made
  * @param sampling how tokens are chosen
- * @param maxTokens most tokens of output, at least 1; the context's room bounds it too
+ * @param maxTokens most tokens of output, at least 1, or 0 where only the prompt is scored; the context's room bounds it too
  * @param topLogprobs -1 for none; 0 for the chosen token's log probability; k (at most 20) for the k likeliest too
  * @param stopTokens tokens that end the generation beside the model's own; not part of the output
  * @param ignoreEndOfGeneration whether the model's own end tokens are output like any other
@@ -25,6 +25,8 @@ import java.util.function.Consumer;
  * @param tenantQueue most requests of its tenant that may wait: while so many do and no place to run is free, it is refused
  * @param prediction token ids that the output is expected to have, in order; none where nothing is. They make it come
  *     sooner and never change it; a request with a constraint gains nothing by them. Not written to after the request is made
+ * @param scoresPrompt whether the prompt's tokens are told with their log probabilities, as {@link TokenEvent.Scores}; needs
+ *     {@code topLogprobs} of at least 0, and what others computed of the prompt is computed again
  */
 public record GenerationRequest(
         int[] prompt,
@@ -38,7 +40,8 @@ public record GenerationRequest(
         int priority,
         String tenant,
         int tenantQueue,
-        int[] prediction) {
+        int[] prediction,
+        boolean scoresPrompt) {
 
     private static final int[] NO_TOKENS = {};
 
@@ -57,8 +60,11 @@ public record GenerationRequest(
         if (prompt.length == 0) {
             throw new IllegalArgumentException("prompt is empty");
         }
-        if (maxTokens < 1) {
+        if (maxTokens < 1 && !(maxTokens == 0 && scoresPrompt)) {
             throw new IllegalArgumentException("maxTokens is " + maxTokens + ", must be at least 1");
+        }
+        if (scoresPrompt && topLogprobs < 0) {
+            throw new IllegalArgumentException("the prompt is to be scored, but topLogprobs is " + topLogprobs);
         }
         if (topLogprobs < -1 || topLogprobs > 20) {
             throw new IllegalArgumentException("topLogprobs is " + topLogprobs + ", must be -1 to 20");
@@ -94,7 +100,8 @@ public record GenerationRequest(
                 0,
                 "",
                 Integer.MAX_VALUE,
-                NO_TOKENS);
+                NO_TOKENS,
+                false);
     }
 
     /** One without a constraint. */
@@ -151,6 +158,19 @@ public record GenerationRequest(
         return with(parts -> parts.prediction = tokens);
     }
 
+    /** The request with log probabilities of its prompt. */
+    public GenerationRequest withScoredPrompt() {
+        return with(parts -> parts.scoresPrompt = true);
+    }
+
+    /** The request with no output: only its prompt is scored. */
+    public GenerationRequest withoutOutput() {
+        return with(parts -> {
+            parts.scoresPrompt = true;
+            parts.maxTokens = 0;
+        });
+    }
+
     private GenerationRequest with(Consumer<Parts> change) {
         Parts parts = new Parts(this);
         change.accept(parts);
@@ -167,6 +187,8 @@ public record GenerationRequest(
         private String tenant;
         private int tenantQueue;
         private int[] prediction;
+        private boolean scoresPrompt;
+        private int maxTokens;
 
         private Parts(GenerationRequest from) {
             this.from = from;
@@ -177,13 +199,15 @@ public record GenerationRequest(
             this.tenant = from.tenant;
             this.tenantQueue = from.tenantQueue;
             this.prediction = from.prediction;
+            this.scoresPrompt = from.scoresPrompt;
+            this.maxTokens = from.maxTokens;
         }
 
         private GenerationRequest whole() {
             return new GenerationRequest(
                     from.prompt,
                     sampling,
-                    from.maxTokens,
+                    maxTokens,
                     from.topLogprobs,
                     from.stopTokens,
                     from.ignoreEndOfGeneration,
@@ -192,7 +216,8 @@ public record GenerationRequest(
                     priority,
                     tenant,
                     tenantQueue,
-                    prediction);
+                    prediction,
+                    scoresPrompt);
         }
     }
 }

@@ -20,7 +20,10 @@ final class GenerationStream implements Generation {
     private final Condition ready = lock.newCondition();
 
     /** Guarded by lock. */
-    private final ArrayDeque<TokenEvent.Token> tokens = new ArrayDeque<>();
+    private final ArrayDeque<TokenEvent> tokens = new ArrayDeque<>();
+
+    /** Events so far that tell of the prompt, which are no more than it has tokens. Guarded by lock. */
+    private int scores;
 
     /** Guarded by lock; null until the end. */
     private TokenEvent.End end;
@@ -58,12 +61,24 @@ final class GenerationStream implements Generation {
     boolean offer(TokenEvent.Token token) {
         lock.lock();
         try {
-            if (tokens.size() == CAPACITY) {
+            if (tokens.size() >= CAPACITY + scores) {
                 return false;
             }
             tokens.add(token);
             ready.signal();
             return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Adds tokens of the prompt. */
+    void tell(TokenEvent.Scores event) {
+        lock.lock();
+        try {
+            scores++;
+            tokens.add(event);
+            ready.signal();
         } finally {
             lock.unlock();
         }

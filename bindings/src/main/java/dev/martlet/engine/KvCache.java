@@ -71,12 +71,12 @@ final class KvCache {
 
     // ---- finding
 
-    /** What a waiting sequence could start from now, or should wait for. Its last token is always left to compute. */
+    /** What a waiting sequence could start from now, or should wait for. What it needs rows of is left to compute, its last token always. */
     Match find(Sequence wanted, List<Sequence> running) {
         if (!sharing) {
             return Match.NONE;
         }
-        int most = wanted.size - 1;
+        int most = wanted.reusable();
         int known = tree.match(wanted.tokens, most);
         Node node = null;
         int forked = 0;
@@ -180,7 +180,7 @@ final class KvCache {
     /** How much of a sequence that was just admitted came from here, and why no more. */
     CacheOutcome outcome(Sequence sequence, List<Sequence> running) {
         int start = sequence.seen;
-        int most = sequence.size - 1;
+        int most = sequence.reusable();
         if (!sharing) {
             return new CacheOutcome(CacheOutcome.Kind.OFF, start);
         }

@@ -113,6 +113,12 @@ final class Scheduler {
             counters.add(Counter.CACHED_TOKENS, sequence.seen);
         }
         sequence.age = 0;
+        delivery.begin(sequence);
+        if (sequence.isDone()) {
+            running.remove(sequence);
+            end(sequence, FinishReason.LENGTH, Optional.empty());
+            return;
+        }
         constraints.begin(sequence);
         if (sequence.sampler != 0) {
             return;
@@ -193,17 +199,20 @@ final class Scheduler {
         int row = 0;
         for (int s = 0; s < plan.segments(); s++) {
             Sequence sequence = planner.sequence(s);
-            int rows = result.rows(s);
+            int scored = plan.scored(s);
+            int rows = result.rows(s) - scored;
             int drafted = plan.drafted(s);
             int count = plan.tokenCount(s) - drafted;
             boolean firstRow = sequence.seen < sequence.request.prompt().length || count > 1;
             counters.add(Counter.PREFILL_TOKENS, firstRow ? count : 0);
             sequence.seen += count + Math.max(0, rows - 1);
-            if (rows == 0) {
+            delivery.score(sequence, row, scored);
+            row += scored;
+            if (rows == 0 && !sequence.isDone()) {
                 continue;
             }
             sequence.age = 0;
-            FinishReason reason = delivery.accept(sequence, row, rows, drafted);
+            FinishReason reason = rows == 0 ? FinishReason.LENGTH : delivery.accept(sequence, row, rows, drafted);
             row += rows;
             if (reason != null) {
                 running.remove(sequence);

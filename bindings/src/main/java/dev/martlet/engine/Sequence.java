@@ -60,6 +60,9 @@ final class Sequence {
     /** What its client foretells of the output; null for nothing. */
     final Prediction prediction;
 
+    /** Tokens of its prompt that were told with their log probabilities, where that is asked for. */
+    int scored;
+
     /** Prompt tokens that came from the cache when it first ran; -1 before. */
     int cachedTokens = -1;
 
@@ -128,6 +131,21 @@ final class Sequence {
             at--;
         }
         list.add(at, this);
+    }
+
+    /** Whether tokens of its prompt are to be scored. */
+    boolean isScoring() {
+        return request.scoresPrompt() && scored < request.prompt().length;
+    }
+
+    /** Tokens it may begin with though it does not compute them: a row is needed of what comes before one to be scored. */
+    int reusable() {
+        return isScoring() ? Math.max(0, scored - 1) : size - 1;
+    }
+
+    /** Whether it has nothing to compute any more: only its prompt was to be scored, and is. */
+    boolean isDone() {
+        return request.maxTokens() == 0 && !isScoring();
     }
 
     /** Tokens the model has yet to see. */

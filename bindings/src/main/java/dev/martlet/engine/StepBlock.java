@@ -25,6 +25,7 @@ final class StepBlock {
     private final MemorySegment topLogprobs;
     private final MemorySegment sampler;
     private final MemorySegment tokens;
+    private final MemorySegment next;
     private final MemorySegment maskOfSegment;
     private final MemorySegment rowCount;
     private final MemorySegment outToken;
@@ -50,6 +51,7 @@ final class StepBlock {
         topLogprobs = ints(arena, segments);
         sampler = arena.allocate((long) segments * Long.BYTES, Long.BYTES);
         tokens = ints(arena, limits.batchTokens());
+        next = ints(arena, segments);
         outToken = ints(arena, rows);
         outLogprob = ints(arena, rows);
         outTopToken = ints(arena, rows * StepResult.MAX_TOP);
@@ -65,6 +67,7 @@ final class StepBlock {
         mt_step_input.top_logprobs(input, topLogprobs);
         mt_step_input.sampler(input, sampler);
         mt_step_input.tokens(input, tokens);
+        mt_step_input.next(input, next);
 
         output = mt_step_output.allocate(arena);
         mt_step_output.struct_size(output, (int) mt_step_output.layout().byteSize());
@@ -89,6 +92,9 @@ final class StepBlock {
         MemorySegment.copy(plan.topLogprobs(), 0, topLogprobs, JAVA_INT, 0, segments);
         MemorySegment.copy(plan.samplers(), 0, sampler, JAVA_LONG, 0, segments);
         MemorySegment.copy(plan.tokens(), 0, tokens, JAVA_INT, 0, plan.size());
+        if (plan.scoring() > 0) {
+            MemorySegment.copy(plan.nexts(), 0, next, JAVA_INT, 0, segments);
+        }
         for (int s = 0; s < segments; s++) {
             flags.setAtIndex(JAVA_INT, s, flag(plan, s));
         }
@@ -109,7 +115,8 @@ final class StepBlock {
         if (plan.drafted(segment) > 0) {
             return martlet_h.MT_STEP_VERIFY();
         }
-        return plan.rows(segment) == 0 ? 0 : martlet_h.MT_STEP_SAMPLE();
+        int scores = plan.scored(segment) > 0 ? martlet_h.MT_STEP_SCORE() : 0;
+        return plan.rows(segment) == plan.scored(segment) ? scores : scores | martlet_h.MT_STEP_SAMPLE();
     }
 
     private MemorySegment writeMasks(StepPlan plan) {

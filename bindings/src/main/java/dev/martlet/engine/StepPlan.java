@@ -12,6 +12,8 @@ public final class StepPlan {
     private final int[] position;
     private final int[] tokenCount;
     private final int[] rows;
+    private final int[] scored;
+    private final int[] next;
     private final int[] topLogprobs;
     private final long[] sampler;
     private final long[][] mask;
@@ -23,6 +25,7 @@ public final class StepPlan {
     private int drafted;
     private int mostTop;
     private int masked;
+    private int scoring;
 
     /** An empty plan for a context of these limits. */
     public StepPlan(StepRunner.Limits limits) {
@@ -31,6 +34,8 @@ public final class StepPlan {
         position = new int[most];
         tokenCount = new int[most];
         rows = new int[most];
+        scored = new int[most];
+        next = new int[most];
         topLogprobs = new int[most];
         sampler = new long[most];
         mask = new long[most][];
@@ -46,6 +51,7 @@ public final class StepPlan {
         drafted = 0;
         mostTop = 0;
         masked = 0;
+        scoring = 0;
     }
 
     /** Tokens that still fit; 0 when there is no segment left either. */
@@ -108,6 +114,36 @@ public final class StepPlan {
         close(1 + count, samplerHandle, top + 1, null);
     }
 
+    /**
+     * Adds a segment with a row for each of its tokens that tells the log probability of the token behind it.
+     *
+     * @param sampled whether the last row is sampled, as in {@link #addSampled}; the others score
+     * @param behind the token behind the last one, which the last row scores where it is not sampled; -1 for no such row
+     * @param samplerHandle 0 where nothing is sampled
+     * @param top 0 for the given tokens' log probabilities, k for the k likeliest tokens' too
+     */
+    void addScored(
+            int sequenceId,
+            int[] source,
+            int from,
+            int count,
+            boolean sampled,
+            int behind,
+            long samplerHandle,
+            int top,
+            long[] allowed) {
+        int scoring = sampled || behind < 0 ? count - 1 : count;
+        if (outputRoom() < scoring + (sampled ? 1 : 0)) {
+            throw new IllegalStateException("no room for " + count + " output rows");
+        }
+        add(sequenceId, source, from, count);
+        scored[segments] = scoring;
+        next[segments] = sampled ? -1 : behind;
+        this.scoring++;
+        masked += sampled && allowed != null ? 1 : 0;
+        closeRows(scoring + (sampled ? 1 : 0), sampled ? samplerHandle : 0, top + 1, sampled ? allowed : null);
+    }
+
     private void requireOutput(long samplerHandle, int count) {
         if (samplerHandle == 0 || outputRoom() < count) {
             throw new IllegalStateException("no sampler or no room for " + count + " output rows");
@@ -126,6 +162,12 @@ public final class StepPlan {
     }
 
     private void close(int rowCount, long samplerHandle, int top, long[] allowed) {
+        scored[segments] = 0;
+        next[segments] = -1;
+        closeRows(rowCount, samplerHandle, top, allowed);
+    }
+
+    private void closeRows(int rowCount, long samplerHandle, int top, long[] allowed) {
         rows[segments] = rowCount;
         sampler[segments] = samplerHandle;
         topLogprobs[segments] = top;
@@ -172,14 +214,29 @@ public final class StepPlan {
         return tokenCount[Objects.checkIndex(segment, segments)];
     }
 
-    /** Most rows that are sampled of a segment: 0, 1, or 1 and its number of drafts. */
+    /** Most rows of a segment: those that score, and 0, 1, or 1 and its number of drafts that are sampled. */
     public int rows(int segment) {
         return rows[Objects.checkIndex(segment, segments)];
     }
 
     /** How many of a segment's tokens are drafts. */
     public int drafted(int segment) {
-        return Math.max(0, rows(segment) - 1);
+        return scored(segment) > 0 ? 0 : Math.max(0, rows(segment) - 1);
+    }
+
+    /** How many of a segment's rows, the first ones, score a token that is given. */
+    public int scored(int segment) {
+        return scored[Objects.checkIndex(segment, segments)];
+    }
+
+    /** The token that the last row of a segment scores; -1 where that is none or in the segment. */
+    public int next(int segment) {
+        return next[Objects.checkIndex(segment, segments)];
+    }
+
+    /** Number of segments that score tokens. */
+    int scoring() {
+        return scoring;
     }
 
     /** 0 for no log probabilities, else one more than the number of likeliest tokens. */
@@ -219,6 +276,10 @@ public final class StepPlan {
 
     int[] tokenCounts() {
         return tokenCount;
+    }
+
+    int[] nexts() {
+        return next;
     }
 
     int[] topLogprobs() {

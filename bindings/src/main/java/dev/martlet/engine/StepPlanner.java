@@ -81,7 +81,7 @@ final class StepPlanner {
         promptTokens = 0;
         promptSegments = 0;
         for (int i = 0; i < running.size(); i++) {
-            if (running.get(i).gap() > 1) {
+            if (isPrompt(running.get(i))) {
                 insertByUrgency(running.get(i));
             }
         }
@@ -101,7 +101,9 @@ final class StepPlanner {
         left = Math.min(left, plan.room());
         for (int i = 0; i < prefilling.size() && left > 0; i++) {
             Sequence sequence = prefilling.get(i);
-            int count = plan(sequence, Math.min(sequence.gap(), left));
+            int wanted = Math.min(sequence.gap(), left);
+            int count =
+                    sequence.isScoring() ? score(sequence, wanted, prefilling.size() - 1 - i) : plan(sequence, wanted);
             left -= count;
             promptTokens += count;
             promptSegments += count > 0 ? 1 : 0;
@@ -109,12 +111,16 @@ final class StepPlanner {
         return plan;
     }
 
+    private static boolean isPrompt(Sequence sequence) {
+        return sequence.gap() > 1 || sequence.isScoring();
+    }
+
     private void planStreams(List<Sequence> running, boolean drafts) {
         int streams = running.size() - prefilling.size();
         int left = streams;
         for (int i = 0; left > 0; i++) {
             Sequence sequence = running.get(i);
-            if (sequence.gap() > 1) {
+            if (isPrompt(sequence)) {
                 continue;
             }
             left--;
@@ -182,6 +188,37 @@ final class StepPlanner {
         }
         planned.add(sequence);
         return count;
+    }
+
+    /**
+     * Plans tokens of a prompt that is scored: what was scored before it lost its cells is only computed again.
+     *
+     * @param others prompts that come after it and may need a row each
+     * @return how many of the wanted tokens go
+     */
+    private int score(Sequence sequence, int wanted, int others) {
+        int known = sequence.scored - 1 - sequence.seen;
+        if (known > 0) {
+            return plan(sequence, Math.min(wanted, known));
+        }
+        boolean open = sequence.constraint != null && sequence.constraint.isOpen();
+        int most = Math.min(open ? Math.min(wanted, sequence.gap() - 1) : wanted, plan.outputRoom() - others);
+        if (most < 1) {
+            return 0;
+        }
+        boolean whole = most == sequence.gap();
+        plan.addScored(
+                sequence.slot,
+                sequence.tokens,
+                sequence.seen,
+                most,
+                whole && sequence.request.maxTokens() > 0,
+                whole ? -1 : sequence.tokens[sequence.seen + most],
+                sequence.sampler,
+                sequence.request.topLogprobs(),
+                sequence.constraint == null ? null : sequence.constraint.mask());
+        planned.add(sequence);
+        return most;
     }
 
     /** Shortest remaining prompt first, but every step that one has waited counts for it, so that none starves. */

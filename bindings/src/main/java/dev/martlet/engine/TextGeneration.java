@@ -77,6 +77,9 @@ public final class TextGeneration implements Iterable<String>, AutoCloseable {
                             return piece;
                         }
                     }
+                    case TokenEvent.Scores scores -> {
+                        // The prompt is no part of the text.
+                    }
                     case TokenEvent.End last -> {
                         end = last;
                         if (last.failure().isPresent()) {

@@ -1,5 +1,6 @@
 package dev.martlet.engine;
 
+import java.util.List;
 import java.util.Optional;
 
 /** What a {@link Generation} yields. */
@@ -20,6 +21,18 @@ public sealed interface TokenEvent {
         /** One of a request without a prediction. */
         public Token(int id, float logprob, int[] topTokens, float[] topLogprobs) {
             this(id, logprob, topTokens, topLogprobs, 0);
+        }
+    }
+
+    /**
+     * Tokens of the prompt with their log probabilities, where that was asked for. All of them come, in order and each
+     * once, before any output; what goes before the first is nothing, so that its log probability is NaN.
+     *
+     * @param last whether these are the last of the prompt
+     */
+    record Scores(List<Token> tokens, boolean last) implements TokenEvent {
+        public Scores {
+            tokens = List.copyOf(tokens);
         }
     }
 

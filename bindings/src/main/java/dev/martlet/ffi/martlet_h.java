@@ -176,6 +176,15 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
     public static int MT_STEP_VERIFY() {
         return MT_STEP_VERIFY;
     }
+    private static final int MT_STEP_SCORE = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define MT_STEP_SCORE 4
+     * }
+     */
+    public static int MT_STEP_SCORE() {
+        return MT_STEP_SCORE;
+    }
     private static final int MT_POOLING_NONE = (int)0L;
     /**
      * {@snippet lang=c :

@@ -27,6 +27,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     mt_sampler *const *sampler;
  *     const int64_t *const *mask;
  *     const int32_t *tokens;
+ *     const int32_t *next;
  * }
  * }
  */
@@ -48,7 +49,8 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
         martlet_h.C_POINTER.withName("top_logprobs"),
         martlet_h.C_POINTER.withName("sampler"),
         martlet_h.C_POINTER.withName("mask"),
-        martlet_h.C_POINTER.withName("tokens")
+        martlet_h.C_POINTER.withName("tokens"),
+        martlet_h.C_POINTER.withName("next")
     ).withName("mt_step_input");
 
     /**
@@ -584,6 +586,50 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
      */
     public static void tokens(MemorySegment struct, MemorySegment fieldValue) {
         struct.set(tokens$LAYOUT, tokens$OFFSET, fieldValue);
+    }
+
+    private static final AddressLayout next$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("next"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * const int32_t *next
+     * }
+     */
+    public static final AddressLayout next$layout() {
+        return next$LAYOUT;
+    }
+
+    private static final long next$OFFSET = $LAYOUT.byteOffset(groupElement("next"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * const int32_t *next
+     * }
+     */
+    public static final long next$offset() {
+        return next$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * const int32_t *next
+     * }
+     */
+    public static MemorySegment next(MemorySegment struct) {
+        return struct.get(next$LAYOUT, next$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * const int32_t *next
+     * }
+     */
+    public static void next(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(next$LAYOUT, next$OFFSET, fieldValue);
     }
 
     /**

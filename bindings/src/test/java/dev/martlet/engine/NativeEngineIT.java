@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -58,6 +59,7 @@ class NativeEngineIT {
         while (true) {
             switch (generation.next()) {
                 case TokenEvent.Token token -> tokens.add(token);
+                case TokenEvent.Scores scores -> throw new AssertionError("scores that nobody asked for");
                 case TokenEvent.End end -> {
                     assertThat(end.failure()).isEmpty();
                     assertThat(end.usage().completionTokens()).isEqualTo(tokens.size());
@@ -95,6 +97,34 @@ class NativeEngineIT {
             assertThat(second).isEqualTo(first).hasSizeGreaterThan(3);
             assertThat(engine.metrics().cachedTokens()).isEqualTo(prompt.length - 1);
             assertThat(engine.metrics().cachedPrefixes()).isEqualTo(1);
+        }
+    }
+
+    /** What was generated with log probabilities has about the same ones as a part of a prompt. */
+    @Test
+    void shouldScoreAPromptAsItWouldGenerateIt() throws Exception {
+        try (Engine engine = Engine.start(model, SMALL)) {
+            int[] prompt = chat("Name three colours, and what they stand for.");
+            GenerationRequest request =
+                    new GenerationRequest(prompt, Sampling.greedy(), 40, 2, Set.of(), true, Optional.empty());
+            List<TokenEvent.Token> generated = tokens(engine.submit(request));
+            int[] whole = Arrays.copyOf(prompt, prompt.length + generated.size());
+            for (int i = 0; i < generated.size(); i++) {
+                whole[prompt.length + i] = generated.get(i).id();
+            }
+            Generation generation = engine.submit(
+                    new GenerationRequest(whole, Sampling.greedy(), 1, 2, Set.of(), true, Optional.empty())
+                            .withoutOutput());
+            List<TokenEvent.Token> scores = new ArrayList<>();
+            while (generation.next() instanceof TokenEvent.Scores some) {
+                scores.addAll(some.tokens());
+            }
+            assertThat(scores.stream().mapToInt(TokenEvent.Token::id).toArray()).isEqualTo(whole);
+            for (int i = 0; i < generated.size(); i++) {
+                TokenEvent.Token score = scores.get(prompt.length + i);
+                assertThat(score.logprob()).isCloseTo(generated.get(i).logprob(), Offset.offset(0.5f));
+                assertThat(score.topLogprobs()[0]).isCloseTo(generated.get(i).topLogprobs()[0], Offset.offset(0.5f));
+            }
         }
     }
 

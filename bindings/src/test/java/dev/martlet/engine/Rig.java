@@ -79,6 +79,9 @@ final class Rig {
         while (true) {
             switch (stream.poll().orElseThrow(() -> new AssertionError("it has not ended"))) {
                 case TokenEvent.Token token -> tokens[size++] = token.id();
+                case TokenEvent.Scores scores -> {
+                    // told apart: ScoringTest
+                }
                 case TokenEvent.End end -> {
                     assertThat(end.usage().completionTokens()).isGreaterThanOrEqualTo(size);
                     assertThat(end.failure().isPresent()).isEqualTo(end.reason() == FinishReason.ERROR);

@@ -223,8 +223,10 @@ public final class ScriptedStepRunner implements StepRunner {
             for (int i = 0; i < count; i++) {
                 push(row, plan.token(at + i));
             }
-            int rows = plan.rows(s) == 0 ? 0 : sample(plan, s, at, row, output, result);
-            result.setRows(s, rows);
+            int scored = score(plan, s, at, row, output, result);
+            output += scored;
+            int rows = plan.rows(s) == scored ? 0 : sample(plan, s, at, row, output, result);
+            result.setRows(s, scored + rows);
             at += count;
             output += rows;
             if (fault == Fault.FAILED_HALFWAY && output * 2 >= plan.outputs()) {
@@ -252,8 +254,15 @@ public final class ScriptedStepRunner implements StepRunner {
             rule(plan.position(s) + plan.tokenCount(s) <= limits.sequenceTokens(), "more tokens than a sequence");
             rule(plan.topLogprobs(s) <= StepResult.MAX_TOP + 1, "too many logprobs");
             rule(plan.sampler(s) == 0 || samplers.containsKey(plan.sampler(s)), "unknown sampler");
-            rule(plan.rows(s) == 0 == (plan.sampler(s) == 0), "a sampler and no row, or a row and none");
-            rule(plan.rows(s) <= 1 || plan.rows(s) == plan.tokenCount(s), "a verification with other tokens");
+            int sampled = plan.rows(s) - plan.scored(s);
+            rule(sampled == 0 == (plan.sampler(s) == 0), "a sampler and no row, or a row and none");
+            rule(plan.rows(s) <= 1 || plan.scored(s) > 0 || sampled == plan.tokenCount(s), "a wrong verification");
+            rule(plan.scored(s) == 0 || sampled <= 1, "scores and drafts together");
+            rule(plan.scored(s) == 0 || plan.topLogprobs(s) > 0, "scores without log probabilities");
+            rule(
+                    plan.scored(s) == 0
+                            || plan.scored(s) == plan.tokenCount(s) - (sampled == 0 && plan.next(s) >= 0 ? 0 : 1),
+                    "scores of other tokens");
             rule(plan.drafted(s) == 0 || limits.partialPrefix(), "drafts that cannot be taken back");
             tokens += plan.tokenCount(s);
         }
@@ -274,9 +283,33 @@ public final class ScriptedStepRunner implements StepRunner {
         row.cells[row.length++] = cell;
     }
 
+    /** What a token's log probability is said to be behind these. */
+    public static float score(int[] tokens, int length, int token) {
+        int hash = token;
+        for (int i = 0; i < length; i++) {
+            hash = hash * 31 + tokens[i];
+        }
+        return -Math.floorMod(hash, 1_000) / 16f;
+    }
+
+    private static int score(StepPlan plan, int segment, int firstToken, Row row, int output, StepResult result) {
+        int scored = plan.scored(segment);
+        int before = row.length - plan.tokenCount(segment);
+        for (int r = 0; r < scored; r++) {
+            boolean inside = r + 1 < plan.tokenCount(segment);
+            int token = inside ? plan.token(firstToken + r + 1) : plan.next(segment);
+            result.set(output + r, token, score(row.tokens, before + r + 1, token));
+            for (int rank = 0; rank < StepResult.MAX_TOP; rank++) {
+                boolean wanted = rank < plan.topLogprobs(segment) - 1;
+                result.setTop(output + r, rank, wanted ? (token + rank) % 256 : -1, wanted ? -rank : 0);
+            }
+        }
+        return scored;
+    }
+
     /** Samples a segment's rows until one does not confirm the draft behind it, which is taken back with those after it. */
     private int sample(StepPlan plan, int segment, int firstToken, Row row, int output, StepResult result) {
-        int rows = plan.rows(segment);
+        int rows = plan.rows(segment) - plan.scored(segment);
         int kept = row.length - rows;
         int done = 0;
         boolean more = true;
