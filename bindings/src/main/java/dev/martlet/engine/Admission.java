@@ -138,7 +138,9 @@ final class Admission {
     /** A request has ended, whether it ran or not, and is in no list any more. */
     void ended(Sequence sequence) {
         if (sequence.hasRun) {
-            forecast.ended(sequence.outputs());
+            if (sequence.request.maxTokens() > 0) {
+                forecast.ended(sequence.outputs());
+            }
             waiting.settle(sequence, sequence.outputs() - sequence.chargedOutputs);
         }
         inbox.ended(sequence);
