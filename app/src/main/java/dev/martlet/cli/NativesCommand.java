@@ -31,14 +31,18 @@ public final class NativesCommand {
             Comparator.comparing(NativesCommand::number).thenComparing(Comparator.naturalOrder());
 
     private final Path home = MartletHome.path();
-    private final CudaStore store = CudaStore.ofUser();
 
     @Spec
     private CommandSpec spec;
 
+    /** Made when it is asked for: picocli makes every command, whichever is run. */
+    private static CudaStore store() {
+        return CudaStore.ofUser();
+    }
+
     @Command(name = "list", mixinStandardHelpOptions = true, description = "List the CUDA modules on this machine.")
     int list() throws IOException {
-        for (CudaModule module : store.installed()) {
+        for (CudaModule module : store().installed()) {
             print(module);
         }
         return 0;
@@ -56,9 +60,9 @@ public final class NativesCommand {
                             description = "12 or 13: the newest that your driver knows (nvidia-smi tells)")
                     int major) {
         try {
-            print(store.fetch(major));
-            Optional<Path> runtime = store.runtime(major);
-            System.out.println("runtime " + (runtime.isPresent() ? runtime.get() : store.fetchRuntime(major)));
+            print(store().fetch(major));
+            Optional<Path> runtime = store().runtime(major);
+            System.out.println("runtime " + (runtime.isPresent() ? runtime.get() : store().fetchRuntime(major)));
             return 0;
         } catch (IOException e) {
             throw new CommandFailure(e.getMessage(), e);
@@ -105,14 +109,14 @@ public final class NativesCommand {
         Optional<CudaToolkit> system = CudaToolkit.ofSystem(CudaLibraries.ofSystem(), path());
         CudaVersion version = system.map(CudaToolkit::version).orElse(pins.toolkit());
         requireKnown(wanted, system.isPresent() ? system.get().architectures() : pins.targets(), version);
-        Path module = store.modules().resolve("built-" + version + "-sm" + String.join("-", wanted));
-        Optional<CudaModule> before = store.installed().stream()
+        Path module = store().modules().resolve("built-" + version + "-sm" + String.join("-", wanted));
+        Optional<CudaModule> before = store().installed().stream()
                 .filter(installed -> installed.folder().equals(module))
                 .findFirst();
         if (before.isPresent()) {
             return before.get();
         }
-        CudaToolkit toolkit = system.isPresent() ? system.get() : store.fetchToolkit();
+        CudaToolkit toolkit = system.isPresent() ? system.get() : store().fetchToolkit();
         return new CudaBuild(
                         home.resolve("llama").resolve(pins.release()).resolve("src"),
                         home.resolve("cuda").resolve("build"),

@@ -1,7 +1,7 @@
 package dev.martlet.memory;
 
-import dev.martlet.model.GgufWriter;
-import dev.martlet.model.GgufWriter.Type;
+import dev.martlet.model.GgufFile;
+import dev.martlet.model.GgufFile.Type;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -29,7 +29,7 @@ record SparseModel(
         boolean ownOutput) {
 
     Path write(Path file) throws IOException {
-        GgufWriter out = new GgufWriter();
+        GgufFile out = new GgufFile(0);
         metadata(out);
         vocabulary(out);
         out.hole("token_embd.weight", Type.Q6_K, embedding, vocabulary);
@@ -41,7 +41,7 @@ record SparseModel(
         return out.write(file);
     }
 
-    private void metadata(GgufWriter out) {
+    private void metadata(GgufFile out) {
         String prefix = architecture + ".";
         out.text("general.architecture", architecture)
                 .text("general.name", "sparse")
@@ -55,7 +55,7 @@ record SparseModel(
                 .number(prefix + "attention.key_length", head)
                 .number(prefix + "attention.value_length", head)
                 .number(prefix + "rope.dimension_count", head)
-                .real(prefix + "attention.layer_norm_rms_epsilon", 1e-5f);
+                .number(prefix + "attention.layer_norm_rms_epsilon", 1e-5f);
         if (experts > 0) {
             out.number(prefix + "expert_count", experts)
                     .number(prefix + "expert_used_count", usedExperts)
@@ -67,27 +67,25 @@ record SparseModel(
     }
 
     /** As many tokens as asked for, bytes and numbers. */
-    private void vocabulary(GgufWriter out) {
+    private void vocabulary(GgufFile out) {
+        List<String> letters = GgufFile.letters();
         List<String> tokens = IntStream.range(0, vocabulary)
-                .mapToObj(token -> token == 2 ? "<|im_end|>" : token < 256 ? letter(token) : "t" + token)
+                .mapToObj(token -> token == 2 ? "<|im_end|>" : token < 256 ? letters.get(token) : "t" + token)
                 .toList();
         out.text("tokenizer.ggml.model", "gpt2")
                 .text("tokenizer.ggml.pre", "gpt-2")
                 .texts("tokenizer.ggml.tokens", tokens)
                 .numbers(
                         "tokenizer.ggml.token_type",
-                        IntStream.range(0, vocabulary).map(token -> token == 2 ? 3 : 1))
+                        IntStream.range(0, vocabulary)
+                                .map(token -> token == 2 ? 3 : 1)
+                                .toArray())
                 .texts("tokenizer.ggml.merges", List.of("t h"))
                 .number("tokenizer.ggml.bos_token_id", 1)
                 .number("tokenizer.ggml.eos_token_id", 2);
     }
 
-    /** The letter that byte-level BPE writes for a byte, or one that stands for no byte. */
-    private static String letter(int number) {
-        return Character.toString(number < 188 ? number < 94 ? '!' + number : 0xA1 + number - 94 : 256 + number - 188);
-    }
-
-    private void layer(GgufWriter out, String name) {
+    private void layer(GgufFile out, String name) {
         out.hole(name + "attn_norm.weight", Type.F32, embedding);
         out.hole(name + "attn_q.weight", Type.Q4_K, embedding, (long) heads * head);
         out.hole(name + "attn_k.weight", Type.Q4_K, embedding, (long) kvHeads * head);

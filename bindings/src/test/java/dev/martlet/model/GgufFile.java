@@ -2,18 +2,21 @@ package dev.martlet.model;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * A GGUF file (version 3, little-endian) in the making, with random weights from a fixed seed: for models so small that
- * tests and benchmarks write them themselves.
+ * A GGUF file (version 3, little-endian) in the making: for models so small that tests and benchmarks write them
+ * themselves, with random weights from a fixed seed, and for large ones of which only the head is looked at.
  */
 public final class GgufFile {
     /** Types of tokens. */
@@ -31,10 +34,31 @@ public final class GgufFile {
 
     private final ByteArrayOutputStream head = new ByteArrayOutputStream();
     private final ByteArrayOutputStream table = new ByteArrayOutputStream();
-    private final ByteArrayOutputStream data = new ByteArrayOutputStream();
+
+    /** Values of tensors, by where they lie. */
+    private final Map<Long, byte[]> values = new LinkedHashMap<>();
+
     private final SplittableRandom random;
     private int pairs;
     private int tensors;
+    private long size;
+
+    /** Types of tensors: ggml's number, values of a block and its bytes. */
+    public enum Type {
+        F32(0, 1, 4),
+        Q4_K(12, 256, 144),
+        Q6_K(14, 256, 210);
+
+        private final int number;
+        private final int block;
+        private final int bytes;
+
+        Type(int number, int block, int bytes) {
+            this.number = number;
+            this.block = block;
+            this.bytes = bytes;
+        }
+    }
 
     /** A number for each place of a tensor. */
     @FunctionalInterface
@@ -106,21 +130,30 @@ public final class GgufFile {
     }
 
     /** @param shape columns, then rows where there are some */
-    public GgufFile tensor(String name, Values values, int... shape) {
+    public GgufFile tensor(String name, Values numbers, int... shape) {
         int rows = shape.length > 1 ? shape[1] : 1;
-        table.writeBytes(string(name));
-        table.writeBytes(int32(shape.length));
-        for (int n : shape) {
-            table.writeBytes(int64(n));
-        }
-        table.writeBytes(int32(0));
-        table.writeBytes(int64(data.size()));
+        ByteBuffer bytes = little(Float.BYTES * rows * shape[0]);
         for (int row = 0; row < rows; row++) {
             for (int column = 0; column < shape[0]; column++) {
-                data.writeBytes(int32(Float.floatToIntBits((float) values.at(column, row, random))));
+                bytes.putFloat((float) numbers.at(column, row, random));
             }
         }
-        pad(data);
+        values.put(size, bytes.array());
+        return hole(name, Type.F32, Arrays.stream(shape).asLongStream().toArray());
+    }
+
+    /** Adds a tensor whose values are nothing but zeros that take no room on the disk. */
+    public GgufFile hole(String name, Type type, long... shape) {
+        table.writeBytes(string(name));
+        table.writeBytes(int32(shape.length));
+        long elements = 1;
+        for (long n : shape) {
+            elements *= n;
+            table.writeBytes(int64(n));
+        }
+        table.writeBytes(int32(type.number));
+        table.writeBytes(int64(size));
+        size = padded(size + elements / type.block * type.bytes);
         tensors++;
         return this;
     }
@@ -134,9 +167,16 @@ public final class GgufFile {
         all.writeBytes(int64(pairs));
         head.writeTo(all);
         table.writeTo(all);
-        pad(all);
-        data.writeTo(all);
-        Files.write(file, all.toByteArray());
+        long data = padded(all.size());
+        try (RandomAccessFile out = new RandomAccessFile(file.toFile(), "rw")) {
+            out.setLength(0);
+            out.write(all.toByteArray());
+            for (Map.Entry<Long, byte[]> tensor : values.entrySet()) {
+                out.seek(data + tensor.getKey());
+                out.write(tensor.getValue());
+            }
+            out.setLength(data + size);
+        }
         return file;
     }
 
@@ -146,10 +186,8 @@ public final class GgufFile {
         pairs++;
     }
 
-    private static void pad(ByteArrayOutputStream out) {
-        while (out.size() % ALIGNMENT != 0) {
-            out.write(0);
-        }
+    private static long padded(long bytes) {
+        return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
 
     private static byte[] string(String value) {
