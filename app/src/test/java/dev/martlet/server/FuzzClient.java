@@ -142,6 +142,11 @@ final class FuzzClient {
         return first;
     }
 
+    /** The method of a request that was cut: what answers a HEAD has no body, however little came of it. */
+    private static String method(FuzzCase fuzz) {
+        return new String(FuzzCase.joined(fuzz.bytes()), StandardCharsets.ISO_8859_1).startsWith("HEAD ") ? "HEAD" : "";
+    }
+
     /** All that comes; a request that was not whole may be left without an answer. */
     private static int untilClosed(FuzzCase fuzz, Socket socket) throws IOException {
         byte[] all;
@@ -156,7 +161,7 @@ final class FuzzClient {
             return 0;
         }
         Request request = fuzz.requests().isEmpty()
-                ? new Request("", "?", true)
+                ? new Request(method(fuzz), "?", true)
                 : fuzz.requests().getFirst();
         Answer answer;
         try {
